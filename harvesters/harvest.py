@@ -1,0 +1,135 @@
+"""Harvest one source: read it, skip what is as it was, lift the rest in batches."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import orjson
+
+from harvesters.fetch import FetchError
+from harvesters.lift import Lift, Lifted
+from harvesters.reading import Context, Partial, RawRecord, Reader, SourceFailed, Unreadable, Withdrawn
+from harvesters.source import Source
+
+MAX_KEY = 512
+"""Characters of a record's key; longer ones are refused as unreadable."""
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """A raw record that is new or differs from what is known, lifted; `digest` is what to know it by."""
+
+    lifted: Lifted
+    digest: bytes
+    unread: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a stretch of the reading brought. `confirmed` counts raw records that are as they were."""
+
+    fresh: tuple[Fresh, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    confirmed: int = 0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The end of a reading. Only `complete` lets the absence of a key from `seen` mean that it is gone."""
+
+    outcome: Literal["complete", "partial", "failed"]
+    reason: str | None
+    seen: frozenset[str]
+
+
+@dataclass
+class _Pending:
+    raws: list[tuple[RawRecord, bytes]] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+    confirmed: int = 0
+
+
+def harvest(
+    source: Source,
+    read: Reader,
+    lift: Lift,
+    context: Context,
+    known: Mapping[str, bytes],
+    *,
+    fingerprint: str = "",
+    batch_size: int = 200,
+) -> Iterator[Batch | Ended]:
+    """Yield batches as they come, then one `Ended`. Never raises for anything the source does.
+
+    Args:
+        known: digest of each raw record by key, as of last time.
+        fingerprint: whatever else a result depends on (ontology, shapes); with the lift's own it is part of each
+            raw digest, so that a changed rule makes every record fresh again.
+        batch_size: fresh raw records per batch.
+    """
+    salt = f"{lift.fingerprint}{fingerprint}{source.licence}".encode()
+    seen: set[str] = set()
+    pending = _Pending()
+    partial: str | None = None
+    try:
+        for item in read(source.read, context):
+            match item:
+                case RawRecord():
+                    _take(item, seen, known, salt, pending)
+                case Withdrawn(key):
+                    pending.withdrawn.append(key)
+                case Unreadable():
+                    pending.unreadable.append(item)
+                    if item.key is not None:
+                        seen.add(item.key)  # it is there, only broken: its last good state stays
+                case Partial(reason):
+                    partial = reason
+            if len(pending.raws) >= batch_size or len(pending.withdrawn) + len(pending.unreadable) >= batch_size:
+                yield _flush(pending, lift)
+                pending = _Pending()
+        yield _flush(pending, lift)
+        yield Ended("partial" if partial else "complete", partial, frozenset(seen))
+    except (SourceFailed, FetchError) as error:
+        yield _flush(pending, lift)
+        yield Ended("failed", str(error), frozenset(seen))
+    except RecursionError:
+        yield _flush(pending, lift)
+        yield Ended("failed", "the answer is nested too deeply to be real data", frozenset(seen))
+
+
+def _take(
+    raw: RawRecord, seen: set[str], known: Mapping[str, bytes], salt: bytes, pending: _Pending
+) -> None:
+    if not raw.key or len(raw.key) > MAX_KEY:
+        pending.unreadable.append(Unreadable(None, f"a key must have 1 to {MAX_KEY} characters", raw.key[:80]))
+        return
+    if raw.key in seen:
+        pending.unreadable.append(Unreadable(raw.key, "this key comes twice in one reading; the first one counts", raw.key[:80]))
+        return
+    seen.add(raw.key)
+    try:
+        content = orjson.dumps([raw.data, raw.page, raw.modified, raw.licence], option=orjson.OPT_SORT_KEYS)
+    except (TypeError, ValueError) as error:
+        pending.unreadable.append(Unreadable(raw.key, f"not plain data: {error}", raw.key[:80]))
+        return
+    digest = hashlib.sha256(salt + content).digest()
+    if known.get(raw.key) == digest:
+        pending.confirmed += 1
+    else:
+        pending.raws.append((raw, digest))
+
+
+def _flush(pending: _Pending, lift: Lift) -> Batch:
+    digests = {raw.key: digest for raw, digest in pending.raws}
+    lifted = lift.lift([raw for raw, _ in pending.raws]) if pending.raws else []
+    return Batch(
+        tuple(Fresh(one, digests[one.raw.key], frozenset(lift.unread(one.raw.data))) for one in lifted),
+        tuple(pending.withdrawn),
+        tuple(pending.unreadable),
+        pending.confirmed,
+    )

@@ -1,0 +1,264 @@
+"""Lift raw records into RDF: one SPARQL CONSTRUCT over a batch of raw records in generic RDF.
+
+The generic form is Facade-X (Daga et al., "Facade-X: an opinionated approach to SPARQL Anything", 2021): an object is
+a node, its keys are `xyz:` properties, its lists are containers with `rdf:_1`, `rdf:_2` …; each member is also linked by
+`fx:item`, so that a query need not count. The root node of a raw record IS the IRI of the record it becomes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pyoxigraph as ox
+
+from harvesters.clean import Finding, as_custom_functions
+from harvesters.reading import RawRecord
+
+FX = "http://sparql.xyz/facade-x/ns/"
+XYZ = "http://sparql.xyz/facade-x/data/"
+RAW = "https://w3id.org/orte/raw#"
+FN = "https://w3id.org/orte/fn#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+
+PREFIXES = {
+    "fx": FX,
+    "xyz": XYZ,
+    "raw": RAW,
+    "fn": FN,
+    "rdf": RDF,
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "orte": "https://w3id.org/orte/ns#",
+    "concept": "https://w3id.org/orte/concept/",
+    "region": "https://w3id.org/orte/region/",
+    "schema": "https://schema.org/",
+    "org": "http://www.w3.org/ns/org#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "dct": "http://purl.org/dc/terms/",
+    "geo": "http://www.opengis.net/ont/geosparql#",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "prov": "http://www.w3.org/ns/prov#",
+}
+"""Prefixes that every lift query may use without declaring them."""
+
+MAX_DEPTH = 40
+"""Raw records nested deeper than this are refused: no real source needs it, and recursion is finite."""
+
+_KEY = re.compile(r"xyz:((?:[\w-]|%[0-9A-Fa-f]{2})+)|<" + re.escape(XYZ) + r"([^>]*)>")
+
+type_ = ox.NamedNode(RDF + "type")
+root = ox.NamedNode(FX + "root")
+item = ox.NamedNode(FX + "item")
+
+
+class LiftError(Exception):
+    """A lift query that cannot be evaluated; the message holds the engine's own."""
+
+
+@dataclass(frozen=True)
+class Lifted:
+    """What one raw record became: the triples of each record by record IRI, and what cleaning had to say.
+
+    No records and a `reason` mean that the raw record could not be lifted.
+    """
+
+    raw: RawRecord
+    records: Mapping[str, Sequence[ox.Triple]]
+    findings: Sequence[Finding] = ()
+    reason: str | None = None
+
+
+class Lift:
+    """One source's CONSTRUCT query, ready to be applied to batches.
+
+    Args:
+        query: the text of `lift.rq`; the prefixes of `PREFIXES` are known.
+        records_base: address under which every source has its records, `{base}/sources/`.
+        source_id: the source whose raw records are lifted.
+        functions: further custom functions by IRI, such as `fn:district` bound to a gazetteer.
+    """
+
+    def __init__(
+        self,
+        query: str,
+        *,
+        source_id: str,
+        records_base: str,
+        functions: Mapping[ox.NamedNode, Callable[..., Any]] | None = None,
+    ) -> None:
+        self._query = query
+        self._sources = records_base
+        self._base = f"{records_base}{source_id}/records/"
+        self._findings: list[Finding] = []
+        self._functions: dict[ox.NamedNode, Callable[..., Any]] = {
+            **as_custom_functions(self._findings.append),
+            **(functions or {}),
+            ox.NamedNode(FN + "it"): _it,
+            ox.NamedNode(FN + "node"): _node,
+            ox.NamedNode(FN + "record"): self._record,
+        }
+        self.reads = frozenset(a or b for a, b in _KEY.findall(query))
+        self.fingerprint = hashlib.sha256(f"{query}\n{_code_fingerprint()}".encode()).hexdigest()
+        try:
+            self._evaluate([])
+        except SyntaxError as error:
+            raise LiftError(f"the lift of source '{source_id}' is not valid SPARQL: {error}") from None
+
+    def iri(self, key: str) -> str:
+        """The IRI of the record with this key: percent-encoded, so that no key can leave its place."""
+        return self._base + quote(key, safe="")
+
+    def lift(self, batch: Sequence[RawRecord]) -> list[Lifted]:
+        """Lift a batch (some hundred at a time: one query over 500 records is six times faster than 500 over one).
+
+        One bad record never spoils the others: where the batch fails, its records are lifted one by one.
+        """
+        try:
+            return self._lift(batch)
+        except (ValueError, TypeError, OverflowError, OSError, SyntaxError, RuntimeError) as error:
+            if len(batch) == 1:
+                return [Lifted(batch[0], {}, reason=f"the lift failed on this record: {error}")]
+            return [lifted for raw in batch for lifted in self.lift([raw])]
+
+    def unread(self, data: Mapping[str, Any]) -> set[str]:
+        """The keys of raw data, at any depth, that the query never mentions."""
+        return {key for key in _keys(data) if quote(key, safe="") not in self.reads}
+
+    def _lift(self, batch: Sequence[RawRecord]) -> list[Lifted]:
+        self._findings.clear()
+        raws = {self.iri(raw.key): raw for raw in batch}
+        records: dict[str, dict[str, list[ox.Triple]]] = {iri: defaultdict(list) for iri in raws}
+        strays: dict[str, str] = {}
+        for triple in dict.fromkeys(self._evaluate(list(raws.items()))):
+            subject = triple.subject.value if isinstance(triple.subject, ox.NamedNode) else "a blank node"
+            record = subject.partition("#")[0]
+            owner = self._owner(record)
+            if owner not in records or isinstance(triple.object, ox.BlankNode):
+                strays[owner if owner in records else next(iter(raws))] = subject
+                continue
+            records[owner][record].append(triple)
+        return [
+            Lifted(
+                raw,
+                records[iri],
+                tuple(self._findings_of(raw)),
+                None if records[iri] else "the lift made nothing of it" + _stray(strays.get(iri)),
+            )
+            for iri, raw in raws.items()
+        ]
+
+    def _evaluate(self, batch: Sequence[tuple[str, RawRecord]]) -> Iterator[ox.Triple]:
+        store = ox.Store()
+        store.extend(quad for iri, raw in batch for quad in _facade(iri, raw))
+        answer = store.query(self._query, prefixes=PREFIXES, custom_functions=self._functions)
+        if not isinstance(answer, ox.QueryTriples):
+            raise SyntaxError("a lift must be a CONSTRUCT query")
+        yield from answer
+
+    def _owner(self, record: str) -> str:
+        """The record that a record IRI belongs to: itself, or the one it is a part of."""
+        if not record.startswith(self._base):
+            return record
+        return self._base + record[len(self._base) :].partition("/")[0]
+
+    def _findings_of(self, raw: RawRecord) -> Iterator[Finding]:
+        if self._findings:
+            texts = {text.strip() for text in _texts(raw.data)}
+            for finding in dict.fromkeys(self._findings):
+                if finding.found.strip() in texts:
+                    yield finding
+
+    def _record(self, source: ox.Literal, key: ox.Literal) -> ox.NamedNode:
+        return ox.NamedNode(f"{self._sources}{source.value}/records/{quote(key.value, safe='')}#it")
+
+
+def _stray(subject: str | None) -> str:
+    return f"; it spoke of {subject}, which is outside the record" if subject else ""
+
+
+def _it(record: ox.NamedNode, suffix: ox.Literal | None = None) -> ox.NamedNode:
+    """The thing that a record describes, or with a suffix the thing that one of its parts describes."""
+    path = f"/{quote(suffix.value, safe='/')}" if suffix is not None else ""
+    return ox.NamedNode(f"{record.value.partition('#')[0]}{path}#it")
+
+
+def _node(record: ox.NamedNode, name: ox.Literal) -> ox.NamedNode:
+    """A nested node of a record: address, position, offer."""
+    return ox.NamedNode(f"{record.value.partition('#')[0]}#{quote(name.value, safe='')}")
+
+
+def _facade(iri: str, raw: RawRecord) -> Iterator[ox.Quad]:
+    node = ox.NamedNode(iri)
+    yield ox.Quad(node, type_, root)
+    yield ox.Quad(node, ox.NamedNode(RAW + "key"), ox.Literal(raw.key))
+    if raw.page:
+        yield ox.Quad(node, ox.NamedNode(RAW + "page"), ox.Literal(raw.page))
+    if raw.modified:
+        yield ox.Quad(node, ox.NamedNode(RAW + "modified"), ox.Literal(raw.modified))
+    for key, value in raw.data.items():
+        yield from _link(node, (_property(key),), value)
+
+
+def _link(
+    node: ox.NamedNode | ox.BlankNode, predicates: Sequence[ox.NamedNode], value: Any, depth: int = 0
+) -> Iterator[ox.Quad]:
+    """Say that `node` has `value`; objects and lists become nodes of their own."""
+    if value is None:
+        return
+    if depth > MAX_DEPTH:
+        raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
+    nested = isinstance(value, Mapping | list | tuple)
+    term = ox.BlankNode() if nested else ox.Literal(value)
+    for predicate in predicates:
+        yield ox.Quad(node, predicate, term)
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from _link(term, (_property(key),), member, depth + 1)
+    elif nested:
+        for index, member in enumerate(value, 1):
+            yield from _link(term, (_slot(index), item), member, depth + 1)
+
+
+@cache
+def _slot(index: int) -> ox.NamedNode:
+    return ox.NamedNode(f"{RDF}_{index}")
+
+
+def _property(key: str) -> ox.NamedNode:
+    return ox.NamedNode(XYZ + quote(key, safe=""))
+
+
+def _keys(data: Any) -> Iterator[str]:
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            yield key
+            yield from _keys(value)
+    elif isinstance(data, list | tuple):
+        for member in data:
+            yield from _keys(member)
+
+
+def _texts(data: Any) -> Iterator[str]:
+    if isinstance(data, Mapping):
+        data = list(data.values())
+    if isinstance(data, list | tuple):
+        for member in data:
+            yield from _texts(member)
+    elif data is not None:
+        yield str(data)
+
+
+@cache
+def _code_fingerprint() -> str:
+    """Changes whenever the cleaning functions or this file do: their results may then differ for equal raw records."""
+    home = Path(__file__).parent
+    files = [Path(__file__), *sorted(home.glob("clean*.py")), *sorted(home.glob("clean/*.py"))]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
