@@ -1,0 +1,9 @@
+"""The ledger: the one durable file that holds runs, records, entities and the log of activities."""
+
+from registry.ledger.activities import Activity
+from registry.ledger.entities import Entity
+from registry.ledger.ledger import Ledger, LedgerError, StateDigest
+from registry.ledger.records import Finding, StoredRecord
+from registry.ledger.runs import Run, SourceState
+
+__all__ = ["Activity", "Entity", "Finding", "Ledger", "LedgerError", "Run", "SourceState", "StateDigest", "StoredRecord"]

@@ -1,0 +1,179 @@
+"""Records and raw records: what each source says now, what of it does not validate, and what is wrong with it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from registry.ledger import activities
+from registry.ledger.activities import pack, unpack
+from registry.record import Record
+
+Severity = Literal["violation", "warning", "info"]
+Change = Literal["created", "updated", "unchanged"]
+
+_COLUMNS = "r.id, r.iri, r.source, r.raw_key, r.kind, r.status, r.nquads, r.digest, r.page, r.licence, e.iri, f.started, c.started"
+_FROM = " FROM record r LEFT JOIN entity e ON e.id = r.entity JOIN run f ON f.id = r.first_seen JOIN run c ON c.id = r.changed"
+
+
+@dataclass(frozen=True)
+class StoredRecord:
+    """A record in the ledger: its last valid version, and which entity it belongs to.
+
+    `first_seen` and `changed` are the starts of the runs (UTC, ISO 8601).
+    """
+
+    id: int
+    iri: str
+    source: str
+    raw_key: str
+    kind: str
+    status: str
+    nquads: str
+    digest: bytes
+    page: str | None
+    licence: str | None
+    entity: str | None
+    first_seen: str
+    changed: str
+
+    @property
+    def thing(self) -> str:
+        return self.iri + "#it"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing wrong with one record, for the owner of the source. `rule` is the IRI of the shape or function."""
+
+    severity: Severity
+    rule: str
+    message_de: str
+    message_en: str
+    record: str | None = None
+    path: str | None = None
+    value: str | None = None
+
+
+def get(db: sqlite3.Connection, iri: str) -> StoredRecord | None:
+    return _one(db.execute(f"SELECT {_COLUMNS}{_FROM} WHERE r.iri = ?", (iri,)).fetchone())
+
+
+def by_id(db: sqlite3.Connection, number: int) -> StoredRecord | None:
+    return _one(db.execute(f"SELECT {_COLUMNS}{_FROM} WHERE r.id = ?", (number,)).fetchone())
+
+
+def of_entity(db: sqlite3.Connection, entity: str) -> list[StoredRecord]:
+    rows = db.execute(f"SELECT {_COLUMNS}{_FROM} WHERE e.iri = ? AND r.status = 'live' ORDER BY r.iri", (entity,))
+    return [record for record in map(_one, rows) if record]
+
+
+def of_raw(db: sqlite3.Connection, source: str, key: str) -> list[str]:
+    """IRIs of the live records that came from one raw record."""
+    rows = db.execute("SELECT iri FROM record WHERE source = ? AND raw_key = ? AND status = 'live'", (source, key))
+    return [iri for (iri,) in rows]
+
+
+def put(db: sqlite3.Connection, record: Record, references: Sequence[str], run: int, now: str) -> Change:
+    """Store a valid version: a Create or Update in the log, or nothing when it equals what is there."""
+    digest = record.digest
+    row = db.execute("SELECT id, status, digest FROM record WHERE iri = ?", (record.iri,)).fetchone()
+    live = bool(row) and row[1] == "live"
+    db.execute("DELETE FROM quarantine WHERE iri = ?", (record.iri,))
+    if live and row[2] == digest:
+        return "unchanged"
+    payload = pack(record.nquads)
+    values = (record.source, record.raw_key, record.kind, payload, digest, record.page, record.licence, run)
+    if row:
+        number = row[0]
+        db.execute(
+            "UPDATE record SET status = 'live', source = ?, raw_key = ?, kind = ?, nquads = ?, digest = ?, page = ?,"
+            " licence = ?, changed = ? WHERE id = ?",
+            (*values, number),
+        )
+        db.execute("DELETE FROM reference WHERE record = ?", (number,))
+    else:
+        number = db.execute(
+            "INSERT INTO record (source, raw_key, kind, nquads, digest, page, licence, changed, iri, status, first_seen)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'live', ?)",
+            (*values, record.iri, run),
+        ).lastrowid
+    db.executemany("INSERT OR IGNORE INTO reference VALUES (?, ?)", [(target, number) for target in references])
+    activities.append(
+        db, "record", "Update" if live else "Create", record.iri,
+        published=now, digest=digest, previous=row[2] if live else None, nquads=record.nquads, source=record.source, run=run,
+    )  # fmt: skip
+    return "updated" if live else "created"
+
+
+def withdraw(db: sqlite3.Connection, iri: str, run: int, now: str) -> bool:
+    """Take a record out of the catalogue; True when it was live. Its last version stays in the ledger."""
+    db.execute("DELETE FROM quarantine WHERE iri = ?", (iri,))
+    row = db.execute("SELECT id, status, digest, source FROM record WHERE iri = ?", (iri,)).fetchone()
+    if not row or row[1] != "live":
+        return False
+    db.execute("UPDATE record SET status = 'withdrawn', changed = ? WHERE id = ?", (run, row[0]))
+    activities.append(db, "record", "Delete", iri, published=now, previous=row[2], source=row[3], run=run)
+    return True
+
+
+def quarantine(db: sqlite3.Connection, record: Record, run: int) -> None:
+    """Keep a version that does not validate aside; what was published before stays."""
+    db.execute(
+        "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (iri) DO UPDATE"
+        " SET nquads = excluded.nquads, page = excluded.page, changed = excluded.changed",
+        (record.iri, record.source, record.raw_key, pack(record.nquads), record.page, run, run),
+    )
+
+
+def raw_digests(db: sqlite3.Connection, source: str) -> dict[str, bytes]:
+    """Digest of every raw record of a source, by key."""
+    return dict(db.execute("SELECT key, digest FROM raw WHERE source = ?", (source,)))
+
+
+def put_raw(
+    db: sqlite3.Connection, source: str, key: str, digest: bytes, page: str | None, run: int,
+    *, reason: str | None = None, body: str | None = None,
+) -> None:  # fmt: skip
+    """Remember a raw record as dealt with, or with a reason and its body as one that could not be lifted."""
+    db.execute(
+        "INSERT INTO raw VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, key) DO UPDATE SET digest = excluded.digest,"
+        " page = excluded.page, reason = excluded.reason, body = excluded.body, changed = excluded.changed",
+        (source, key, digest, page, reason, pack(body) if body is not None else None, run, run),
+    )
+
+
+def forget_raw(db: sqlite3.Connection, source: str, key: str) -> None:
+    db.execute("DELETE FROM raw WHERE source = ? AND key = ?", (source, key))
+
+
+def put_findings(
+    db: sqlite3.Connection, source: str, key: str, page: str | None, findings: Sequence[Finding], run: int
+) -> None:
+    """Replace what is wrong with one raw record: what is still so keeps its first run, what is gone is marked fixed."""
+    open_: dict[tuple[str | None, ...], int] = {
+        tuple(row[1:]): row[0]
+        for row in db.execute(
+            "SELECT id, record, rule, path, value FROM finding WHERE source = ? AND raw_key = ? AND fixed_run IS NULL",
+            (source, key),
+        )
+    }
+    for one in dict.fromkeys(findings):
+        if open_.pop((one.record, one.rule, one.path, one.value), None) is None:
+            db.execute(
+                "INSERT INTO finding (source, raw_key, record, severity, rule, path, value, message_de, message_en, page,"
+                " first_run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (source, key, one.record, one.severity, one.rule, one.path, one.value, one.message_de, one.message_en,
+                 page, run),
+            )  # fmt: skip
+    db.executemany("UPDATE finding SET fixed_run = ? WHERE id = ?", [(run, number) for number in open_.values()])
+
+
+def _one(row: tuple[object, ...] | None) -> StoredRecord | None:
+    if row is None:
+        return None
+    values = list(row)
+    values[6] = unpack(values[6])  # type: ignore[arg-type]
+    return StoredRecord(*values)  # type: ignore[arg-type]
