@@ -15,9 +15,14 @@ from harvesters.reading import Reader
 # name in source.toml → module that has ``read``
 _MODULES = {
     "csv": "harvesters.readers.csv",
+    "first-of": "harvesters.readers.first_of",
     "geojson": "harvesters.readers.geojson",
     "json": "harvesters.readers.json",
+    "openfairdb": "harvesters.readers.openfairdb",
     "rdf": "harvesters.readers.rdf",
+    "records-file": "harvesters.readers.records_file",
+    "sitemap-html": "harvesters.readers.sitemap_html",
+    "wordpress": "harvesters.readers.wordpress",
 }
 
 
