@@ -1,0 +1,22 @@
+"""How things are written: media types, content negotiation, and one writer for each format."""
+
+from registry.formats.context import Context
+from registry.formats.description import Description
+from registry.formats.jsonld import document, node
+from registry.formats.media import BY_NAME, Format, by_suffix
+from registry.formats.negotiation import NotAcceptable, negotiate
+from registry.formats.rdf import Unwritable, serialise
+
+__all__ = [
+    "BY_NAME",
+    "Context",
+    "Description",
+    "Format",
+    "NotAcceptable",
+    "Unwritable",
+    "by_suffix",
+    "document",
+    "negotiate",
+    "node",
+    "serialise",
+]
