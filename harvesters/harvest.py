@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Literal
 
 import orjson
@@ -29,12 +30,16 @@ class Fresh:
 
 @dataclass(frozen=True)
 class Batch:
-    """What a stretch of the reading brought. `confirmed` counts raw records that are as they were."""
+    """What a stretch of the reading brought. `confirmed` counts raw records that are as they were.
+
+    `lift_seconds` is the time the lift took; the rest of the time between two batches went into reading.
+    """
 
     fresh: tuple[Fresh, ...] = ()
     withdrawn: tuple[str, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     confirmed: int = 0
+    lift_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -126,10 +131,12 @@ def _take(
 
 def _flush(pending: _Pending, lift: Lift) -> Batch:
     digests = {raw.key: digest for raw, digest in pending.raws}
+    began = perf_counter()
     lifted = lift.lift([raw for raw, _ in pending.raws]) if pending.raws else []
     return Batch(
         tuple(Fresh(one, digests[one.raw.key], frozenset(lift.unread(one.raw.data))) for one in lifted),
         tuple(pending.withdrawn),
         tuple(pending.unreadable),
         pending.confirmed,
+        perf_counter() - began,
     )

@@ -55,6 +55,7 @@ class Finding:
     record: str | None = None
     path: str | None = None
     value: str | None = None
+    component: str | None = None
 
 
 def get(db: sqlite3.Connection, iri: str) -> StoredRecord | None:
@@ -149,6 +150,15 @@ def forget_raw(db: sqlite3.Connection, source: str, key: str) -> None:
     db.execute("DELETE FROM raw WHERE source = ? AND key = ?", (source, key))
 
 
+def mark_raw_stale(db: sqlite3.Connection, source: str, key: str) -> bool:
+    """Make a known raw record count as changed next time; False when it is not known."""
+    return db.execute("UPDATE raw SET digest = x'' WHERE source = ? AND key = ?", (source, key)).rowcount > 0
+
+
+def forget_quarantine(db: sqlite3.Connection, source: str, key: str) -> None:
+    db.execute("DELETE FROM quarantine WHERE source = ? AND raw_key = ?", (source, key))
+
+
 def put_findings(
     db: sqlite3.Connection, source: str, key: str, page: str | None, findings: Sequence[Finding], run: int
 ) -> None:
@@ -156,17 +166,17 @@ def put_findings(
     open_: dict[tuple[str | None, ...], int] = {
         tuple(row[1:]): row[0]
         for row in db.execute(
-            "SELECT id, record, rule, path, value FROM finding WHERE source = ? AND raw_key = ? AND fixed_run IS NULL",
+            "SELECT id, record, rule, component, path, value FROM finding WHERE source = ? AND raw_key = ? AND fixed_run IS NULL",
             (source, key),
         )
     }
     for one in dict.fromkeys(findings):
-        if open_.pop((one.record, one.rule, one.path, one.value), None) is None:
+        if open_.pop((one.record, one.rule, one.component, one.path, one.value), None) is None:
             db.execute(
-                "INSERT INTO finding (source, raw_key, record, severity, rule, path, value, message_de, message_en, page,"
-                " first_run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (source, key, one.record, one.severity, one.rule, one.path, one.value, one.message_de, one.message_en,
-                 page, run),
+                "INSERT INTO finding (source, raw_key, record, severity, rule, component, path, value, message_de,"
+                " message_en, page, first_run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (source, key, one.record, one.severity, one.rule, one.component, one.path, one.value, one.message_de,
+                 one.message_en, page, run),
             )  # fmt: skip
     db.executemany("UPDATE finding SET fixed_run = ? WHERE id = ?", [(run, number) for number in open_.values()])
 

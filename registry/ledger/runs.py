@@ -54,6 +54,11 @@ def describe(db: sqlite3.Connection, source: str, description: Mapping[str, Any]
 
 
 def begin(db: sqlite3.Connection, source: str, now: str) -> int:
+    """Open a run; an earlier one of the source that never ended was interrupted, and now says so."""
+    db.execute(
+        "UPDATE run SET ended = ?, outcome = 'failed', reason = 'interrupted' WHERE source = ? AND ended IS NULL",
+        (now, source),
+    )
     number = db.execute("INSERT INTO run (source, started) VALUES (?, ?)", (source, now)).lastrowid
     assert number is not None
     return number

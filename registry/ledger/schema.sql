@@ -74,6 +74,7 @@ CREATE TABLE finding (                     -- what is wrong with a source's reco
   record     TEXT,
   severity   TEXT NOT NULL CHECK (severity IN ('violation', 'warning', 'info')),
   rule       TEXT NOT NULL,                -- IRI of the shape, or of the cleaning function
+  component  TEXT,                         -- IRI of the constraint component, where a shape spoke
   path       TEXT,
   value      TEXT,
   message_de TEXT NOT NULL,

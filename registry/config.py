@@ -1,0 +1,165 @@
+"""Settings: `registry.toml` in the data directory. Every one has a default that works."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+
+FILE = "registry.toml"
+
+
+class ConfigError(Exception):
+    """Settings that cannot be used; one sentence naming the file, the key and what is expected."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where the process listens. IRIs do not depend on it."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one visitor may use. Times in seconds, memory in MiB, sizes in bytes."""
+
+    query_seconds: float = 10.0
+    query_workers: int = 2
+    query_queue: int = 16
+    query_memory: int = 1024
+    query_size: int = 65_536
+    query_nesting: int = 100
+    result_rows: int = 1_000_000
+    result_bytes: int = 100_000_000
+    page_size: int = 50
+    page_size_max: int = 1000
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """How harvesters behave on the web. Times in seconds, sizes in bytes."""
+
+    allow_private_hosts: tuple[str, ...] = ()
+    timeout: float = 30.0
+    retries: int = 3
+    delay: float = 1.0
+    max_bytes: int = 50_000_000
+    proxy: str = ""
+
+
+@dataclass(frozen=True)
+class GazetteerFiles:
+    """Files or addresses of the gazetteer: GeoNames postal codes, Destatis municipalities, district outlines."""
+
+    postal_codes: str = ""
+    municipalities: str = ""
+    outlines: str = ""
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of one registry, and the data directory they were read from."""
+
+    data: Path
+    base_url: str = "http://127.0.0.1:8000"
+    title: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "de": "Orte – Kooperations- und Innovationsorte in Mitteldeutschland",
+            "en": "Orte – cooperation and innovation places in central Germany",
+        }
+    )
+    publisher: str = "Orte"
+    contact: str = ""
+    licence: str = "http://creativecommons.org/publicdomain/zero/1.0/"
+    sources_folder: str = "sources"
+    server: Server = Server()
+    limits: Limits = Limits()
+    fetch: Fetch = Fetch()
+    gazetteer: GazetteerFiles = GazetteerFiles()
+    sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def ledger(self) -> Path:
+        return self.data / "ledger.sqlite"
+
+    @property
+    def user_agent(self) -> str:
+        """Says who harvests and how to reach them."""
+        return f"Orte/0.1 (+{self.contact or self.base_url})"
+
+
+def load(data: Path) -> Config:
+    """Read the settings of a data directory; without a `registry.toml` the defaults hold.
+
+    Raises:
+        ConfigError: one sentence for the operator.
+    """
+    file = data / FILE
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} is not valid TOML: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}") from None
+    if "data" in table:
+        raise ConfigError(f"{file}: 'data' is no setting; the data directory is chosen by --data or ORTE_DATA")
+    config: Config = _build(Config, table, file, "", data=data)
+    if urlsplit(config.base_url).scheme not in ("http", "https") or not urlsplit(config.base_url).netloc:
+        raise ConfigError(f'{file}: base_url must be an http(s) address, e.g. "https://orte.example.org"')
+    if config.base_url.endswith("/"):
+        raise ConfigError(f"{file}: base_url must not end with a slash")
+    for name, value in (("limits.query_workers", config.limits.query_workers), ("limits.page_size", config.limits.page_size)):
+        if value < 1:
+            raise ConfigError(f"{file}: {name} must be 1 or more")
+    return config
+
+
+def settings(cls: type = Config, prefix: str = "") -> dict[str, Any]:
+    """Every setting by its dotted name, with its default."""
+    found: dict[str, Any] = {}
+    for one in fields(cls):
+        if one.name == "data":
+            continue
+        default = one.default_factory() if one.default_factory is not MISSING else one.default
+        if is_dataclass(default):
+            found |= settings(type(default), f"{prefix}{one.name}.")
+        else:
+            found[prefix + one.name] = default
+    return found
+
+
+def _build(cls: Any, table: Mapping[str, Any], file: Path, prefix: str, **given: Any) -> Any:
+    hints = get_type_hints(cls)
+    names = {one.name for one in fields(cls)} - given.keys()
+    if unknown := sorted(table.keys() - names):
+        known = ", ".join(sorted(prefix + name for name in names))
+        raise ConfigError(f"{file}: '{prefix}{unknown[0]}' is no setting; known are: {known}")
+    values = {name: _value(hints[name], table[name], file, prefix + name) for name in names if name in table}
+    return cls(**given, **values)
+
+
+def _value(hint: Any, value: Any, file: Path, name: str) -> Any:
+    if is_dataclass(hint):
+        if not isinstance(value, dict):
+            raise ConfigError(f"{file}: [{name}] must be a table")
+        return _build(hint, value, file, f"{name}.")
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if get_origin(hint) is tuple:
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            return tuple(value)
+        raise ConfigError(f"{file}: {name} must be a list of texts")
+    if get_origin(hint) is not None and issubclass(get_origin(hint), Mapping):
+        inner = get_args(hint)[1]
+        if isinstance(value, dict) and all(isinstance(v, str) if inner is str else isinstance(v, dict) for v in value.values()):
+            return value
+        raise ConfigError(f"{file}: {name} must be a table of {'texts' if inner is str else 'tables'}")
+    if not isinstance(value, hint) or isinstance(value, bool) != (hint is bool):
+        kinds = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+        raise ConfigError(f"{file}: {name} must be {kinds[hint]}")
+    return value

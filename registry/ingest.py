@@ -1,0 +1,297 @@
+"""The door into the ledger: harvest a source, check what is fresh, commit it batch by batch.
+
+The outage contract: a time-out, an error, an empty, truncated or shrunken answer never deletes. Only a complete
+reading may withdraw what it did not see, and not too much at once; otherwise the run is held for a person.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from harvesters.harvest import Batch, Ended, Fresh, harvest
+from harvesters.lift import Lift
+from harvesters.reading import Context, Reader, Unreadable
+from harvesters.source import Source
+from registry.check import Checker, fingerprint, fits
+from registry.ledger import Finding, Ledger, Run, records, runs
+from registry.licence import facts_only
+from registry.record import NotARecord, Record, record
+from registry.terms import ORTE, REGION
+
+Progress = Callable[[str, int], None]
+"""Called with the source's id and the number of its raw records dealt with so far."""
+
+UNREAD_KEPT = 100
+"""Different unread keys remembered per run, the most frequent ones."""
+
+
+class AlreadyHarvesting(Exception):
+    """Another process harvests this source right now."""
+
+
+@dataclass
+class Tally:
+    """What a run did, counted in the source's own entries; `seconds` by phase."""
+
+    seen: int = 0
+    unchanged: int = 0
+    created: int = 0
+    updated: int = 0
+    withdrawn: int = 0
+    quarantined: int = 0
+    unliftable: int = 0
+    unreadable: int = 0
+    out_of_scope: int = 0
+    requests: int = 0
+    bytes: int = 0
+    unread: Counter[str] = field(default_factory=Counter)
+    seconds: Counter[str] = field(default_factory=Counter)
+
+    def as_dict(self) -> dict[str, Any]:
+        seconds = {name: round(value, 3) for name, value in self.seconds.items()}
+        return {**vars(self), "unread": dict(self.unread.most_common(UNREAD_KEPT)), "seconds": seconds}
+
+
+def ingest(
+    ledger: Ledger,
+    checker: Checker,
+    source: Source,
+    read: Reader,
+    lift: Lift,
+    context: Context,
+    *,
+    locks: Path,
+    accept_shrink: bool = False,
+    progress: Progress = lambda source, count: None,
+) -> Run:
+    """Harvest one source into the ledger; every batch is durable once it is committed.
+
+    Args:
+        locks: folder of lock files, so that two harvests of one source never overlap across processes.
+        accept_shrink: withdraw what is absent even when it is more than the source's `max_shrink`.
+
+    Raises:
+        AlreadyHarvesting: when another process is at it.
+    """
+    with _alone(locks, source.id):
+        known = records.raw_digests(ledger.db, source.id)
+        with ledger.transaction():
+            runs.describe(ledger.db, source.id, description(source))
+            run = runs.begin(ledger.db, source.id, ledger.now())
+        ingestion = _Ingestion(ledger, checker, source, run)
+        last = perf_counter()
+        for event in harvest(source, read, lift, context, known, fingerprint=fingerprint()):
+            ingestion.tally.seconds["read"] += perf_counter() - last
+            if isinstance(event, Batch):
+                ingestion.take(event)
+                progress(source.id, ingestion.tally.seen)
+            else:
+                ingestion.tally.requests, ingestion.tally.bytes = context.fetch.requests, context.fetch.bytes
+                ingestion.end(event, known.keys(), accept_shrink)
+            last = perf_counter()
+        finished = runs.get(ledger.db, run)
+        assert finished is not None
+        return finished
+
+
+def description(source: Source) -> dict[str, Any]:
+    """What the catalogue says about a source."""
+    return {
+        "title": dict(source.title),
+        "homepage": source.homepage,
+        "publisher": source.publisher,
+        "licence": source.licence,
+        "attribution": source.attribution,
+        "rank": source.rank,
+        "every": int(source.every.total_seconds()),
+        "note": source.note,
+    }
+
+
+class _Ingestion:
+    """One run in progress."""
+
+    def __init__(self, ledger: Ledger, checker: Checker, source: Source, run: int) -> None:
+        self.ledger = ledger
+        self.checker = checker
+        self.source = source
+        self.run = run
+        self.tally = Tally()
+        self.keyless: list[Finding] = []
+
+    def take(self, batch: Batch) -> None:
+        """Check a batch and commit it in one transaction."""
+        seconds = self.tally.seconds
+        seconds["lift"] += batch.lift_seconds
+        seconds["read"] -= batch.lift_seconds
+        self.tally.seen += batch.confirmed + len(batch.fresh) + len(batch.unreadable)
+        self.tally.unchanged += batch.confirmed
+        if not (batch.fresh or batch.withdrawn or batch.unreadable):
+            return
+        began = perf_counter()
+        made = [(fresh, *self.records(fresh)) for fresh in batch.fresh]
+        found = self.checker.check([one for _, good, _ in made for one in good])
+        checked = perf_counter()
+        with self.ledger.transaction():
+            for fresh, good, problems in made:
+                self.commit(fresh, good, problems, found)
+            for key in batch.withdrawn:
+                self.withdraw(key)
+            for bad in batch.unreadable:
+                self.unreadable(bad)
+        seconds["check"] += checked - began
+        seconds["commit"] += perf_counter() - checked
+
+    def records(self, fresh: Fresh) -> tuple[list[Record], list[Finding]]:
+        """The records that one raw record became, and what was odd on the way."""
+        raw, base = fresh.lifted.raw, self.ledger.base
+        licence = raw.licence or self.source.licence
+        good: list[Record] = []
+        problems = [
+            Finding("warning" if one.repaired_to is None else "info", f"https://w3id.org/orte/fn#{one.function}",
+                    one.message_de, one.message_en, value=one.found)
+            for one in fresh.lifted.findings
+        ]  # fmt: skip
+        for iri, triples in sorted(fresh.lifted.records.items()):
+            try:
+                made = record(
+                    iri, triples if licence else facts_only(triples),
+                    source=self.source.id, source_iri=f"{base}/sources/{self.source.id}", raw_key=raw.key,
+                    page=raw.page, licence=licence, modified=raw.modified,
+                )  # fmt: skip
+                good.append(made)
+            except NotARecord as error:
+                problems.append(_problem("not-a-record", f"{iri}: {error}"))
+        if fresh.lifted.reason:
+            problems.append(_problem("lift", fresh.lifted.reason))
+        return good, problems
+
+    def commit(
+        self, fresh: Fresh, good: Sequence[Record], problems: list[Finding], found: Mapping[str, list[Finding]]
+    ) -> None:
+        """Write down everything about one raw record."""
+        db, raw, run = self.ledger.db, fresh.lifted.raw, self.run
+        self.tally.unread.update(fresh.unread)
+        before = set(records.of_raw(db, self.source.id, raw.key))
+        if good and self.out_of_scope(good):
+            self.tally.out_of_scope += 1
+            for iri in sorted(before):
+                records.withdraw(db, iri, run, self.ledger.now())
+            records.put_raw(db, self.source.id, raw.key, fresh.digest, raw.page, run, reason="out of scope")
+            return
+        changes = set()
+        for one in good:
+            problems = [*problems, *found[one.iri]]
+            if fits(found[one.iri]):
+                changes.add(records.put(db, one, references(one), run, self.ledger.now()))
+            else:
+                records.quarantine(db, one, run)
+                changes.add("quarantined")
+        made = {one.iri for one in good}
+        if good:
+            for iri in sorted(before - made):
+                changes.add("updated" if records.withdraw(db, iri, run, self.ledger.now()) else "unchanged")
+        else:
+            self.tally.unliftable += 1
+        records.put_findings(db, self.source.id, raw.key, raw.page, problems, run)
+        records.put_raw(
+            db, self.source.id, raw.key, fresh.digest, raw.page, run,
+            reason=None if good else "; ".join(one.message_en for one in problems) or "nothing came out",
+            body=None if good else json.dumps(dict(raw.data), ensure_ascii=False, default=str),
+        )  # fmt: skip
+        self.count(changes, bool(before))
+
+    def count(self, changes: set[str], existed: bool) -> None:
+        if "quarantined" in changes:
+            self.tally.quarantined += 1
+        if existed and changes & {"created", "updated"}:
+            self.tally.updated += 1
+        elif "created" in changes:
+            self.tally.created += 1
+        elif "unchanged" in changes and "quarantined" not in changes:
+            self.tally.unchanged += 1
+
+    def out_of_scope(self, good: Sequence[Record]) -> bool:
+        """Whether the source is limited to districts and this thing is known to lie elsewhere."""
+        if not self.source.districts:
+            return False
+        text = "".join(one.nquads for one in good if one.kind == "site")
+        if not text:
+            return False
+        inside = any(f"<{ORTE['region'].value}> <{REGION}{ags}> " in text for ags in self.source.districts)
+        return not inside and (f"<{ORTE['region'].value}> " in text or f"<{ORTE['outsideRegion'].value}> " in text)
+
+    def withdraw(self, key: str) -> None:
+        """Take everything that came from one raw record out of the catalogue."""
+        now, db = self.ledger.now(), self.ledger.db
+        gone = [records.withdraw(db, iri, self.run, now) for iri in sorted(records.of_raw(db, self.source.id, key))]
+        records.forget_raw(db, self.source.id, key)
+        records.forget_quarantine(db, self.source.id, key)
+        records.put_findings(db, self.source.id, key, None, (), self.run)
+        self.tally.withdrawn += any(gone)
+
+    def unreadable(self, bad: Unreadable) -> None:
+        self.tally.unreadable += 1
+        finding = _problem("read", bad.reason, bad.found)
+        if bad.key is None or not records.mark_raw_stale(self.ledger.db, self.source.id, bad.key):
+            self.keyless.append(finding)
+        else:
+            records.put_findings(self.ledger.db, self.source.id, bad.key, None, [finding], self.run)
+
+    def end(self, ended: Ended, known: Iterator[str] | Any, accept_shrink: bool) -> None:
+        """Withdraw what a complete reading did not see, or hold the run; then close it."""
+        absent = sorted(set(known) - ended.seen)
+        outcome: str = ended.outcome
+        reason = ended.reason
+        if outcome == "complete" and (why := self.suspicious(len(ended.seen), len(absent), len(known))):
+            if accept_shrink:
+                reason = f"accepted: {why}"
+            else:
+                outcome, reason, absent = "held", f"{why}; run held, nothing was withdrawn; look at {self.source.homepage or 'the source'}, then allow it with: orte harvest {self.source.id} --accept-shrink", []
+        began = perf_counter()
+        with self.ledger.transaction():
+            if outcome == "complete":
+                for key in absent:
+                    self.withdraw(key)
+            records.put_findings(self.ledger.db, self.source.id, "", None, self.keyless, self.run)
+            self.tally.seconds["commit"] += perf_counter() - began
+            runs.finish(
+                self.ledger.db, self.run, outcome=outcome, reason=reason, counts=self.tally.as_dict(), now=self.ledger.now()
+            )
+
+    def suspicious(self, seen: int, absent: int, known: int) -> str | None:
+        """Why a complete reading may yet be a broken one: a sentence, or None. One missing entry is always allowed."""
+        if seen < self.source.min_records:
+            return f"source '{self.source.id}' gave {seen} records, at least {self.source.min_records} are expected"
+        if absent > max(1, int(self.source.max_shrink * known)):
+            return f"source '{self.source.id}' shrank from {known} to {known - absent} of its known records"
+        return None
+
+
+def references(record: Record) -> list[str]:
+    """IRIs of the things of other records that this record speaks of."""
+    found = {part[1:-1] for line in record.nquads.split("\n") for part in line.split(" ")[2:3] if part.endswith("#it>")}
+    return sorted(found - {record.thing})
+
+
+def _problem(rule: str, message: str, value: str | None = None) -> Finding:
+    return Finding("warning", f"{ORTE}{rule}", message, message, value=value)
+
+
+@contextmanager
+def _alone(folder: Path, source: str) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{source}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # released by the kernel even after kill -9
+        except OSError:
+            raise AlreadyHarvesting(f"source '{source}' is being harvested by another process") from None
+        yield

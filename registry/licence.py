@@ -1,0 +1,20 @@
+"""What a licence lets us publish: a source that states none is published as facts only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyoxigraph as ox
+
+from registry.terms import SCHEMA
+
+EXPRESSION = frozenset(
+    SCHEMA[name]
+    for name in ("description", "abstract", "disambiguatingDescription", "image", "logo", "photo", "keywords", "slogan")
+)
+"""Properties whose values are somebody's work, not facts: texts and pictures."""
+
+
+def facts_only(triples: Iterable[ox.Triple]) -> list[ox.Triple]:
+    """The triples without texts and pictures; type, name, address, position, services and links stay."""
+    return [triple for triple in triples if triple.predicate not in EXPRESSION]
