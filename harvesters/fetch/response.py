@@ -1,0 +1,119 @@
+"""An answer as readers see it: complete, unpacked, within all limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from functools import cached_property
+from typing import Any
+from urllib.parse import urljoin
+
+import orjson
+from requests.utils import parse_header_links
+
+from harvesters.fetch.decoding import Decoded, decode
+from harvesters.fetch.errors import BadContent
+
+# Deeper than any catalogue of places; far below what makes recursive code behind us fail.
+MAX_JSON_DEPTH = 100
+
+
+@dataclass(frozen=True)
+class Response:
+    """``url`` is the address that answered in the end; header names are case-insensitive.
+
+    ``unchanged`` is true when the server said 304 and ``content`` comes from the cache. It says nothing about
+    whether an earlier run came as far as using that content.
+    """
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    content: bytes = field(repr=False)
+    unchanged: bool = False
+
+    @property
+    def media_type(self) -> str:
+        """``type/subtype`` in lower case without parameters; empty when not given."""
+        return self._content_type.get_content_type() if "Content-Type" in self.headers else ""
+
+    @cached_property
+    def _content_type(self) -> Message:
+        message = Message()
+        message["Content-Type"] = self.headers.get("Content-Type", "")
+        return message
+
+    @cached_property
+    def decoded(self) -> Decoded:
+        declared = self._content_type.get_param("charset")
+        return decode(self.content, declared if isinstance(declared, str) else None)
+
+    @property
+    def text(self) -> str:
+        return self.decoded.text
+
+    @property
+    def note(self) -> str | None:
+        """What was odd about the encoding, naming the address; ``None`` when nothing was."""
+        return None if self.decoded.note is None else f"{self.url} is {self.decoded.note}."
+
+    @property
+    def links(self) -> dict[str, str]:
+        """The ``Link`` header: relation → absolute address (the first of each relation)."""
+        found: dict[str, str] = {}
+        for link in parse_header_links(self.headers.get("Link", "")):
+            for relation in link.get("rel", "").lower().split():
+                found.setdefault(relation, urljoin(self.url, link["url"]))
+        return found
+
+    def json(self) -> Any:
+        """The document; strict JSON, at most :data:`MAX_JSON_DEPTH` levels deep. Raises :class:`BadContent`."""
+        text = self.text.strip("\ufeff \t\r\n")
+        if not text:
+            raise BadContent(self.url, "answered nothing instead of JSON.")
+        if text.startswith("<"):
+            markup = "HTML" if "xml" not in self.media_type and not text.startswith("<?xml") else "XML"
+            raise BadContent(self.url, f"answered {markup} instead of JSON ({_quoted(text)}).")
+        try:
+            document = orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            raise BadContent(self.url, _json_complaint(text, error)) from None
+        except RecursionError:
+            raise BadContent(self.url, f"answered JSON nested deeper than {MAX_JSON_DEPTH} levels.") from None
+        if text.count("[") + text.count("{") > MAX_JSON_DEPTH and _deeper_than(document, MAX_JSON_DEPTH):
+            raise BadContent(self.url, f"answered JSON nested deeper than {MAX_JSON_DEPTH} levels.")
+        return document
+
+
+def _json_complaint(text: str, error: orjson.JSONDecodeError) -> str:
+    where = f"line {error.lineno}, column {error.colno}"
+    message = error.msg
+    if "depth" in message:
+        return f"answered JSON nested deeper than {MAX_JSON_DEPTH} levels."
+    if "unexpected end" in message or error.pos >= len(text.rstrip()):
+        return f"answered JSON that breaks off after {len(text)} characters; the answer is incomplete."
+    rest = text[error.pos :].lstrip("-")
+    if rest.startswith(("NaN", "Infinity")) or "infinity" in message:
+        return f"answered NaN or Infinity at {where}, which is no JSON."
+    if text[0] not in '{["-0123456789tfn':
+        return f"answered something that is not JSON ({_quoted(text)})."
+    return f"answered broken JSON at {where}: {message} near {_quoted(text[max(0, error.pos - 10) :])}."
+
+
+def _quoted(text: str) -> str:
+    start = " ".join(text[:200].split())
+    return repr(start[:40] + ("…" if len(start) > 40 else ""))
+
+
+def _deeper_than(document: Any, limit: int) -> bool:
+    level: list[Any] = [document]
+    for _ in range(limit):
+        inner: list[Any] = []
+        for value in level:
+            members: Iterable[Any] = value.values() if isinstance(value, dict) else value
+            inner.extend(member for member in members if isinstance(member, dict | list))
+        if not inner:
+            return False
+        level = inner
+    return True
