@@ -1,0 +1,275 @@
+"""Project the ledger into the engine: entities in the default graph, one named graph per record, and what is known
+about records, sources and runs. The engine's host calls `Follower`; nothing here ever writes to the ledger."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from registry import assets
+from registry.ledger import Ledger, Run, SourceState, StoredRecord, activities, records, runs
+from registry.ledger.activities import unpack
+from registry.record import parse
+from registry.terms import CONCEPT, DCAT, DCT, FOAF, ORTE, PROV, TYPE, XSD
+from registry.unify import resolve
+
+DEFAULT = ox.DefaultGraph()
+CHUNK = 2000
+"""Records or entities parsed into the store at a time."""
+
+
+class Follower:
+    """Fills the engine's store from the ledger, then applies what the ledger gains."""
+
+    def __init__(self, ledger: str) -> None:
+        self._path = Path(ledger)
+        self._open: Ledger | None = None
+        self._version = -1
+        self._sequence = 0
+        self._run = 0
+
+    @property
+    def ledger(self) -> Ledger:
+        if self._open is None:
+            self._open = Ledger.reader(self._path)
+        return self._open
+
+    def load(self, store: ox.Store) -> int:
+        """Fill an empty store; returns the sequence it then stands at."""
+        ledger = self.ledger
+        self._version = _data_version(ledger)
+        with _snapshot(ledger):
+            self._sequence = ledger.sequence()
+            _vocabulary(store, ledger.base)
+            _load_entities(store, ledger)
+            _load_records(store, ledger)
+            self._run = _runs(store, ledger, 0)
+            _sources(store, ledger)
+        return self._sequence
+
+    def follow(self, store: ox.Store) -> int | None:
+        """Apply what was committed since; None when there was nothing."""
+        ledger = self.ledger
+        version = _data_version(ledger)
+        if version == self._version:
+            return None
+        self._version = version
+        with _snapshot(ledger):
+            for stream, iri in dict.fromkeys((a.stream, a.object) for a in activities.since(ledger.db, self._sequence)):
+                if stream == "entity":
+                    _renew_entity(store, ledger, iri)
+                else:
+                    _renew_record(store, ledger, iri)
+            self._sequence = ledger.sequence()
+            self._run = _runs(store, ledger, self._run)
+            _sources(store, ledger)
+        return self._sequence
+
+
+class _snapshot:  # noqa: N801 - reads like a keyword
+    """One consistent view of the ledger over several reads."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.db = ledger.db
+
+    def __enter__(self) -> None:
+        self.db.execute("BEGIN")
+
+    def __exit__(self, *_: object) -> None:
+        self.db.execute("COMMIT")
+
+
+def _data_version(ledger: Ledger) -> int:
+    return int(ledger.db.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _vocabulary(store: ox.Store, base: str) -> None:
+    """Ontology, concepts and regions in a graph of their own; concepts and regions in the catalogue, too."""
+    graph = ox.NamedNode(f"{base}/graph/vocabulary")
+    for file in sorted(assets.ontology_dir().glob("*.ttl")):
+        text = file.read_bytes()
+        store.load(text, format=ox.RdfFormat.TURTLE, to_graph=graph)
+        if file.stem != "orte":
+            store.load(text, format=ox.RdfFormat.TURTLE)
+
+
+def _load_entities(store: ox.Store, ledger: Ledger) -> None:
+    rows = ledger.db.execute("SELECT nquads FROM entity WHERE status = 'live'")
+    for texts in _chunks(unpack(nquads) for (nquads,) in rows):
+        store.bulk_load("".join(texts).encode(), format=ox.RdfFormat.N_QUADS)
+
+
+def _load_records(store: ox.Store, ledger: Ledger) -> None:
+    things = {
+        f"<{iri}#it>": f"<{entity}>"
+        for iri, entity in ledger.db.execute(
+            "SELECT r.iri, e.iri FROM record r JOIN entity e ON e.id = r.entity WHERE r.status = 'live'"
+        )
+    }
+    rows = ledger.db.execute(
+        f"SELECT r.iri, r.nquads, r.digest, f.started, c.started, r.changed FROM record r"
+        " JOIN run f ON f.id = r.first_seen JOIN run c ON c.id = r.changed WHERE r.status = 'live'"
+    )
+    for texts in _chunks(
+        _projected(iri, unpack(nquads), things) + _metadata(iri, digest, first, changed, run, ledger.base)
+        for iri, nquads, digest, first, changed, run in rows
+    ):
+        store.bulk_load("".join(texts).encode(), format=ox.RdfFormat.N_QUADS)
+
+
+def _renew_entity(store: ox.Store, ledger: Ledger, iri: str) -> None:
+    _remove(store, iri)
+    entity = ledger.entity(iri)
+    if entity and entity.status == "live":
+        store.extend(parse(entity.nquads))
+    for record in records.of_entity(ledger.db, iri):
+        _renew_record(store, ledger, record.iri)
+
+
+def _renew_record(store: ox.Store, ledger: Ledger, iri: str) -> None:
+    node = ox.NamedNode(iri)
+    store.remove_graph(node)
+    for quad in list(store.quads_for_pattern(node, None, None, DEFAULT)):
+        store.remove(quad)
+    record = ledger.record(iri)
+    if record and record.status == "live":
+        things = {f"<{thing}>": f"<{entity}>" for thing, entity in _things(ledger, record)}
+        (run,) = ledger.db.execute("SELECT changed FROM record WHERE id = ?", (record.id,)).fetchone()
+        text = _projected(iri, record.nquads, things)
+        text += _metadata(iri, record.digest, record.first_seen, record.changed, run, ledger.base)
+        store.load(text.encode(), format=ox.RdfFormat.N_QUADS)
+
+
+def _remove(store: ox.Store, subject: str) -> None:
+    """Take a subject and its nested nodes out of the default graph."""
+    for quad in list(store.quads_for_pattern(ox.NamedNode(subject), None, None, DEFAULT)):
+        store.remove(quad)
+        if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(subject.partition("#")[0] + "#"):
+            _remove(store, quad.object.value)
+
+
+def _things(ledger: Ledger, record: StoredRecord) -> Iterator[tuple[str, str]]:
+    """The things a record speaks of, its own first, with the entities they are part of."""
+    if record.entity:
+        yield record.thing, record.entity
+    for (target,) in ledger.db.execute("SELECT target FROM reference WHERE record = ?", (record.id,)):
+        if entity := resolve(ledger, target):
+            yield target, entity
+
+
+def _projected(iri: str, nquads: str, things: dict[str, str]) -> str:
+    """A record's canonical form with entities for things; what it says of itself goes to the default graph.
+
+    Works on the text, as the lines are canonical: neither IRIs nor the gaps between terms hold a space.
+    """
+    own, lines = f"<{iri}>", []
+    for line in nquads.split("\n")[:-1]:
+        subject, predicate, rest = line.split(" ", 2)
+        if rest.startswith("<"):
+            value, _, tail = rest.partition(" ")
+            rest = f"{things.get(value, value)} {tail}"
+        if subject == own:
+            lines.append(f"{subject} {predicate} {rest.removesuffix(f' {own} .')} .\n")
+        else:
+            lines.append(f"{things.get(subject, subject)} {predicate} {rest}\n")
+    return "".join(lines)
+
+
+def _metadata(iri: str, digest: bytes, first: str, changed: str, run: int, base: str) -> str:
+    """What the registry says about a record, as N-Quads of the default graph."""
+    return (
+        f"<{iri}> <{TYPE.value}> <{ORTE}Record> .\n"
+        f'<{iri}> <{ORTE}firstSeen> "{first}"^^<{XSD}dateTime> .\n'
+        f'<{iri}> <{ORTE}lastChanged> "{changed}"^^<{XSD}dateTime> .\n'
+        f'<{iri}> <{ORTE}digest> "{digest.hex()}" .\n'
+        f"<{iri}> <{PROV}wasGeneratedBy> <{base}/runs/{run}> .\n"
+    )
+
+
+def _runs(store: ox.Store, ledger: Ledger, after: int) -> int:
+    """Describe runs that ended after the given one; returns the last one before any that still goes on."""
+    last = after
+    for (number,) in ledger.db.execute("SELECT id FROM run WHERE id > ? ORDER BY id", (after,)).fetchall():
+        run = runs.get(ledger.db, number)
+        if run is None or run.ended is None:
+            break
+        store.extend(run_quads(run, ledger.base))
+        last = number
+    return last
+
+
+def run_quads(run: Run, base: str) -> Iterator[ox.Quad]:
+    """A run as a `prov:Activity`: when, of which source, how it ended, and its numbers."""
+    node = ox.NamedNode(f"{base}/runs/{run.id}")
+    yield ox.Quad(node, TYPE, ORTE["Run"])
+    yield ox.Quad(node, TYPE, PROV["Activity"])
+    yield ox.Quad(node, PROV["used"], ox.NamedNode(f"{base}/sources/{run.source}"))
+    yield ox.Quad(node, PROV["startedAtTime"], _time(run.started))
+    if run.ended:
+        yield ox.Quad(node, PROV["endedAtTime"], _time(run.ended))
+    if run.outcome:
+        yield ox.Quad(node, ORTE["outcome"], CONCEPT[f"outcome/{run.outcome}"])
+    if run.reason:
+        yield ox.Quad(node, DCT["description"], ox.Literal(run.reason))
+    for name, key in RUN_NUMBERS.items():
+        if key in run.counts:
+            yield ox.Quad(node, ORTE[name], ox.Literal(int(run.counts[key])))
+
+
+RUN_NUMBERS = {
+    "recordsRead": "seen",
+    "recordsUnchanged": "unchanged",
+    "recordsCreated": "created",
+    "recordsUpdated": "updated",
+    "recordsWithdrawn": "withdrawn",
+    "recordsQuarantined": "quarantined",
+    "recordsUnreadable": "unreadable",
+    "bytesFetched": "bytes",
+}
+"""Property of a run by the name of the number it states."""
+
+
+def _sources(store: ox.Store, ledger: Ledger) -> None:
+    for source in ledger.sources():
+        _remove(store, f"{ledger.base}/sources/{source.id}")
+        store.extend(source_quads(source, ledger.base))
+
+
+def source_quads(source: SourceState, base: str) -> Iterator[ox.Quad]:
+    """A source as the catalogue describes it; `orte:lastConfirmed` is when a complete run last saw all of it."""
+    node, about = ox.NamedNode(f"{base}/sources/{source.id}"), source.description
+    publisher = ox.NamedNode(f"{node.value}#publisher")
+    yield ox.Quad(node, TYPE, ORTE["Source"])
+    yield ox.Quad(node, TYPE, DCAT["Dataset"])
+    yield ox.Quad(node, DCT["identifier"], ox.Literal(source.id))
+    for language, title in sorted(about["title"].items()):
+        yield ox.Quad(node, DCT["title"], ox.Literal(title, language=language))
+    yield ox.Quad(node, DCT["publisher"], publisher)
+    yield ox.Quad(publisher, TYPE, FOAF["Agent"])
+    yield ox.Quad(publisher, FOAF["name"], ox.Literal(about["publisher"]))
+    yield ox.Quad(node, ORTE["rank"], ox.Literal(about["rank"]))
+    for predicate, key in ((FOAF["homepage"], "homepage"), (DCT["license"], "licence")):
+        if about.get(key) and re.fullmatch(r"https?://[^\s<>\"{}|\\^`]+", about[key]):
+            yield ox.Quad(node, predicate, ox.NamedNode(about[key]))
+    if about.get("attribution"):
+        yield ox.Quad(node, ORTE["attribution"], ox.Literal(about["attribution"]))
+    if source.confirmed:
+        yield ox.Quad(node, ORTE["lastConfirmed"], _time(source.confirmed))
+
+
+def _time(text: str) -> ox.Literal:
+    return ox.Literal(text, datatype=XSD["dateTime"])
+
+
+def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    for text in texts:
+        chunk.append(text)
+        if len(chunk) >= CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
