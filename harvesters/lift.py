@@ -173,7 +173,7 @@ class Lift:
         if self._findings:
             texts = {text.strip() for text in _texts(raw.data)}
             for finding in dict.fromkeys(self._findings):
-                if finding.found.strip() in texts:
+                if finding.about(texts):
                     yield finding
 
     def _record(self, source: ox.Literal, key: ox.Literal) -> ox.NamedNode:

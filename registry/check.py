@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -44,26 +45,25 @@ class Checker:
         """Findings by record IRI; a record that fits every shape has an empty list."""
         found: dict[str, list[Finding]] = {record.iri: [] for record in records}
         for start in range(0, len(records), BATCH):
-            for finding in self._check(records[start : start + BATCH]):
-                if finding.record in found:
-                    found[finding.record].append(finding)
+            batch = records[start : start + BATCH]
+            for finding in self.check_triples(quad.triple for record in batch for quad in parse(record.nquads)):
+                record = str(finding.record).partition("#")[0]
+                if record in found:
+                    found[record].append(replace(finding, record=record))
         return found
 
-    def _check(self, records: Sequence[Record]) -> Iterable[Finding]:
+    def check_triples(self, triples: Iterable[ox.Triple]) -> list[Finding]:
+        """Findings about a graph as it is; the `record` of each is the node it is about."""
         graph = rdflib.Graph()
-        for triple in self._context:
-            graph.add(triple)
-        for record in records:
-            for quad in parse(record.nquads):
-                graph.add((_term(quad.subject), _term(quad.predicate), _term(quad.object)))  # type: ignore[arg-type]
-        validator = Validator(
-            DataGraph.from_rdflib_graph(graph), shacl_graph=rdflib.Graph(), options={"inplace": True}
-        )
+        for known in self._context:
+            graph.add(known)
+        for triple in triples:
+            graph.add((_term(triple.subject), _term(triple.predicate), _term(triple.object)))
+        validator = Validator(DataGraph.from_rdflib_graph(graph), shacl_graph=rdflib.Graph(), options={"inplace": True})
         validator.shacl_graph = self._prepared
         _conforms, report, _text = validator.run()
-        for result in report.subjects(RDF.type, SH.ValidationResult):
-            if (None, SH.detail, result) not in report:
-                yield _finding(report, result)
+        results = report.subjects(RDF.type, SH.ValidationResult)
+        return [_finding(report, result) for result in results if (None, SH.detail, result) not in report]
 
 
 def fits(findings: Iterable[Finding]) -> bool:
@@ -89,7 +89,7 @@ def _finding(report: rdflib.Graph, result: rdflib.term.Node) -> Finding:
         rule=str(report.value(result, SH.sourceShape)),
         message_de=messages.get("de", fallback),
         message_en=messages.get("en", fallback),
-        record=str(focus).partition("#")[0],
+        record=str(focus),
         path=str(path) if isinstance(path, rdflib.URIRef) else None,
         value=str(value)[:2000] if value is not None else None,
         component=str(component) if component is not None else None,
@@ -114,7 +114,7 @@ def _graph(files: Iterable[Path]) -> rdflib.Graph:
     return graph
 
 
-def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> rdflib.term.Node:
+def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> rdflib.term.IdentifiedNode | rdflib.Literal:
     match term:
         case ox.NamedNode():
             return rdflib.URIRef(term.value)
@@ -123,5 +123,7 @@ def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> rdflib.
                 return rdflib.Literal(term.value, lang=term.language)
             plain = term.datatype.value == "http://www.w3.org/2001/XMLSchema#string"
             return rdflib.Literal(term.value, datatype=None if plain else rdflib.URIRef(term.datatype.value))
+        case ox.BlankNode():
+            return rdflib.BNode(term.value)
         case _:
-            raise ValueError("records have neither blank nodes nor quoted triples")
+            raise ValueError("a triple about a triple is nothing the shapes know")

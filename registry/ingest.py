@@ -94,7 +94,8 @@ def ingest(
                 ingestion.take(event)
                 progress(source.id, ingestion.tally.seen)
             else:
-                ingestion.tally.requests, ingestion.tally.bytes = context.fetch.requests, context.fetch.bytes
+                traffic = context.fetch.traffic
+                ingestion.tally.requests, ingestion.tally.bytes = traffic.requests, traffic.received
                 ingestion.end(event, known.keys(), accept_shrink)
             last = perf_counter()
         finished = runs.get(ledger.db, run)

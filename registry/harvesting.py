@@ -1,0 +1,118 @@
+"""Harvest sources into the ledger and publish what changed: what `orte harvest` and the schedule do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from harvesters.fetch import Fetcher, FetchSettings
+from harvesters.lift import Lift, LiftError
+from harvesters.reading import Context
+from harvesters.readers import READERS
+from harvesters.source import SHIPPED, Source, discover
+from registry.check import Checker
+from registry.config import Config
+from registry.ingest import AlreadyHarvesting, Progress, ingest
+from registry.ledger import Ledger, Run, runs
+from registry.unify import unify
+
+
+@dataclass(frozen=True)
+class Harvested:
+    """The outcome for one source: its run, or the sentence why there was none."""
+
+    source: str
+    run: Run | None
+    problem: str | None
+
+    @property
+    def failed(self) -> bool:
+        return self.run is None or self.run.outcome in ("failed", "held")
+
+
+def sources(config: Config) -> dict[str, Source]:
+    """The sources that ship and the operator's own, with the settings of `registry.toml` applied.
+
+    Raises:
+        SourceError: naming the file and the key.
+    """
+    return discover((SHIPPED, config.data / config.sources_folder), config.sources)
+
+
+def harvest(
+    config: Config,
+    ledger: Ledger,
+    wanted: Iterable[Source],
+    *,
+    accept_shrink: bool = False,
+    progress: Progress = lambda source, count: None,
+    done: Callable[[Harvested], None] = lambda harvested: None,
+    notes: Callable[[str], None] = lambda line: None,
+) -> list[Harvested]:
+    """Harvest one source after the other, then unify. One source's trouble never stops the others."""
+    checker: Checker | None = None
+    outcomes = []
+    for source in wanted:
+        checker = checker or Checker()
+        outcome = _one(config, ledger, checker, source, accept_shrink, progress, notes)
+        outcomes.append(outcome)
+        done(outcome)
+    unify(ledger)
+    return outcomes
+
+
+def due(ledger: Ledger, wanted: Iterable[Source]) -> list[Source]:
+    """Those of the sources whose last run began longer ago than their `every`, or that never ran."""
+    now = datetime.now(UTC)
+    last = {state.id: state.last_run for state in ledger.sources()}
+    return [
+        source
+        for source in wanted
+        if (run := last.get(source.id)) is None or now - datetime.fromisoformat(run.started) >= source.every
+    ]
+
+
+def _one(
+    config: Config,
+    ledger: Ledger,
+    checker: Checker,
+    source: Source,
+    accept_shrink: bool,
+    progress: Progress,
+    notes: Callable[[str], None],
+) -> Harvested:
+    if source.reader not in READERS:
+        known = ", ".join(sorted(READERS))
+        return Harvested(source.id, None, f"source '{source.id}' wants a reader '{source.reader}'; known are: {known}")
+    try:
+        lift = Lift(source.lift, source_id=source.id, records_base=f"{config.base_url}/sources/")
+    except LiftError as error:
+        return Harvested(source.id, None, str(error))
+    with Fetcher(_settings(config, source.time_limit), cache=config.data / "cache") as fetch:
+        complete = runs.last_complete(ledger.db, source.id)
+        since = datetime.fromisoformat(complete.started) if complete else None
+        context = Context(fetch=fetch, since=since, districts=source.districts, notes=notes)
+        try:
+            run = ingest(
+                ledger, checker, source, READERS[source.reader], lift, context,
+                locks=config.data / "locks", accept_shrink=accept_shrink, progress=progress,
+            )  # fmt: skip
+        except AlreadyHarvesting as error:
+            return Harvested(source.id, None, str(error))
+    return Harvested(source.id, run, run.reason if run.outcome in ("failed", "held") else None)
+
+
+def _settings(config: Config, limit: timedelta) -> FetchSettings:
+    return FetchSettings(
+        contact=config.contact or config.base_url,
+        allow_private_hosts=config.fetch.allow_private_hosts,
+        proxy=config.fetch.proxy or None,
+        read_timeout=config.fetch.timeout,
+        run_deadline=limit.total_seconds(),
+        max_bytes=config.fetch.max_bytes,
+        max_retries=config.fetch.retries,
+        delay=config.fetch.delay,
+    )
+
+
