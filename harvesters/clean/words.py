@@ -1,0 +1,8 @@
+"""Lists of words."""
+
+from __future__ import annotations
+
+
+def words(listing: str) -> frozenset[str]:
+    """The words of a listing, separated by "|"; white space around them does not count."""
+    return frozenset(word.strip() for word in listing.split("|"))
