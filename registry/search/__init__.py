@@ -1,0 +1,31 @@
+"""Find entities by words, facets, position and time; a view of the ledger that can be rebuilt at will."""
+
+from registry.search.bitmaps import Bitmaps
+from registry.search.facets import FACETS, Facet
+from registry.search.finding import find, names
+from registry.search.following import follow, rebuild
+from registry.search.indexing import DDL, clear, create, index, remove
+from registry.search.query import BadCursor, Box, FacetCount, Hit, Near, Page, Query, Sort
+
+__all__ = [
+    "DDL",
+    "FACETS",
+    "BadCursor",
+    "Bitmaps",
+    "Box",
+    "Facet",
+    "FacetCount",
+    "Hit",
+    "Near",
+    "Page",
+    "Query",
+    "Sort",
+    "clear",
+    "create",
+    "find",
+    "follow",
+    "index",
+    "names",
+    "rebuild",
+    "remove",
+]

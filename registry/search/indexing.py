@@ -1,0 +1,201 @@
+"""Keep the search view in step: one call for each entity that changed, inside the writer's transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from importlib.resources import files
+from typing import Protocol
+
+from registry.formats.description import Description
+from registry.search import facets
+from registry.search.folding import searchable, sort_key
+from registry.terms import ORTE, SCHEMA
+from registry.vocabulary import Vocabulary, vocabulary
+
+DDL = files("registry.search").joinpath("schema.sql").read_text(encoding="utf-8")
+_TABLES = ("entity", "value", "facet", "link", "change", "text", "gram", "box")
+_OFFERS, _SERVICE_KIND = "offers", "serviceKind"
+
+
+class Indexable(Protocol):
+    """What the search needs of an entity; the ledger's Entity is one."""
+
+    @property
+    def iri(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def nquads(self) -> str: ...
+    @property
+    def modified(self) -> str: ...
+
+
+def create(db: sqlite3.Connection) -> None:
+    """Make the tables where they are missing; leaves a transaction that is open as it is."""
+    statement = ""
+    for line in DDL.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            db.execute(statement)
+            statement = ""
+
+
+def clear(db: sqlite3.Connection) -> None:
+    """Empty the view, for a rebuild. Ids go on rising, and every entity counts as changed."""
+    version = _next_version(db)
+    db.execute("INSERT OR REPLACE INTO search_change SELECT id, ? FROM search_entity", (version,))
+    for table in _TABLES:
+        if table != "change":
+            db.execute(f"DELETE FROM search_{table}")
+
+
+def index(db: sqlite3.Connection, entity: Indexable) -> None:
+    """Put an entity into the view, or its new version; one that is not live is removed."""
+    if entity.status != "live":
+        remove(db, entity.iri)
+        return
+    words = vocabulary()
+    description = Description.parse(entity.iri, entity.nquads)
+    name = description.text(SCHEMA["name"].value) or _slug(entity.iri)
+    position = _position(description)
+    row = (entity.kind, name, sort_key(name), entity.modified, *(position or (None, None)))
+    known = db.execute("SELECT id FROM search_entity WHERE iri = ?", (entity.iri,)).fetchone()
+    if known:
+        number = known[0]
+        _forget(db, number)
+        db.execute(
+            "UPDATE search_entity SET kind = ?, name = ?, sort_name = ?, modified = ?, latitude = ?, longitude = ?"
+            " WHERE id = ?",
+            (*row, number),
+        )
+    else:
+        number = db.execute(
+            "INSERT INTO search_entity (kind, name, sort_name, modified, latitude, longitude, iri)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (*row, entity.iri),
+        ).lastrowid
+    if position:
+        latitude, longitude = position
+        db.execute("INSERT INTO search_box VALUES (?, ?, ?, ?, ?)", (number, longitude, longitude, latitude, latitude))
+    links = [(_OFFERS, iri) for iri in description.iris(ORTE["offers"].value)]
+    links += [(_SERVICE_KIND, iri) for iri in facets.service_kinds(description)]
+    db.executemany("INSERT OR IGNORE INTO search_link VALUES (?, ?, ?)", [(number, *link) for link in links])
+    _write_facets(db, number, entity.kind, facets.values(description, words) | _services(db, number, words))
+    _write_text(db, number, name, description, words)
+    _touch(db, number)
+    if entity.kind == "service":
+        _services_changed(db, entity.iri, words)
+
+
+def remove(db: sqlite3.Connection, iri: str) -> None:
+    """Take an entity out of the view; nothing happens when it is not in it."""
+    row = db.execute("SELECT id, kind FROM search_entity WHERE iri = ?", (iri,)).fetchone()
+    if row is None:
+        return
+    number, kind = row
+    _forget(db, number)
+    db.execute("DELETE FROM search_entity WHERE id = ?", (number,))
+    _touch(db, number)
+    if kind == "service":
+        _services_changed(db, iri, vocabulary())
+
+
+def _forget(db: sqlite3.Connection, number: int) -> None:
+    for table, column in (("facet", "entity"), ("link", "entity"), ("text", "rowid"), ("gram", "rowid"), ("box", "id")):
+        db.execute(f"DELETE FROM search_{table} WHERE {column} = ?", (number,))
+
+
+def _touch(db: sqlite3.Connection, number: int) -> None:
+    db.execute("INSERT OR REPLACE INTO search_change VALUES (?, ?)", (number, _next_version(db)))
+
+
+def _next_version(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT coalesce(max(version), 0) + 1 FROM search_change").fetchone()[0])
+
+
+def _write_facets(db: sqlite3.Connection, number: int, kind: str, found: Iterable[tuple[str, str]]) -> None:
+    for facet, value in sorted(found):
+        db.execute("INSERT OR IGNORE INTO search_value (kind, facet, value) VALUES (?, ?, ?)", (kind, facet, value))
+        db.execute(
+            "INSERT INTO search_facet SELECT id, ? FROM search_value WHERE kind = ? AND facet = ? AND value = ?",
+            (number, kind, facet, value),
+        )
+
+
+def _services(db: sqlite3.Connection, number: int, words: Vocabulary) -> set[tuple[str, str]]:
+    """Kinds of service of an entity: its own, and those of the services it offers that are already in the view."""
+    rows = db.execute(
+        "SELECT target FROM search_link WHERE entity = ?1 AND relation = ?2"
+        " UNION SELECT k.target FROM search_link o JOIN search_entity s ON s.iri = o.target"
+        " JOIN search_link k ON k.entity = s.id AND k.relation = ?2 WHERE o.entity = ?1 AND o.relation = ?3",
+        (number, _SERVICE_KIND, _OFFERS),
+    )
+    return {("service", broader) for (kind,) in rows for broader in words.ancestors(kind)}
+
+
+def _services_changed(db: sqlite3.Connection, service: str, words: Vocabulary) -> None:
+    """A service came, changed or went: those who offer it are found by its kinds, so theirs change as well."""
+    offering = db.execute(
+        "SELECT e.id, e.kind FROM search_link l JOIN search_entity e ON e.id = l.entity"
+        " WHERE l.target = ? AND l.relation = ?",
+        (service, _OFFERS),
+    ).fetchall()
+    for number, kind in offering:
+        db.execute(
+            "DELETE FROM search_facet WHERE entity = ?"
+            " AND value IN (SELECT id FROM search_value WHERE facet = 'service')",
+            (number,),
+        )
+        found = _services(db, number, words)
+        _write_facets(db, number, kind, found)
+        db.execute("UPDATE search_text SET services = ? WHERE rowid = ?", (_labels(found, words), number))
+        _touch(db, number)
+
+
+def _write_text(db: sqlite3.Connection, number: int, name: str, description: Description, words: Vocabulary) -> None:
+    names = description.texts(SCHEMA["name"].value)
+    alternate = description.texts(SCHEMA["alternateName"].value)
+    keywords = description.texts(SCHEMA["keywords"].value)
+    place: list[str] = []
+    for address in description.iris(SCHEMA["address"].value):
+        for part in ("streetAddress", "postalCode", "addressLocality"):
+            place += description.texts(SCHEMA[part].value, address)
+    for region in description.iris(ORTE["region"].value):
+        place += words.words(region)
+    prose = [*description.texts(SCHEMA["abstract"].value), *description.texts(SCHEMA["description"].value), *keywords]
+    for predicate in ("theme", "audience", "phase", "organisationKind"):
+        for concept in description.iris(ORTE[predicate].value):
+            prose += words.words(concept)
+    services = _labels(_services(db, number, words), words)
+    db.execute(
+        "INSERT INTO search_text (rowid, name, alternate, place, services, words) VALUES (?, ?, ?, ?, ?, ?)",
+        (number, *(searchable(" ".join(texts)) for texts in (names or [name], alternate, place)), services,
+         searchable(" ".join(prose))),
+    )  # fmt: skip
+    db.execute(
+        "INSERT INTO search_gram (rowid, name, words) VALUES (?, ?, ?)",
+        (number, searchable(" ".join([*(names or [name]), *alternate])), searchable(" ".join(keywords))),
+    )
+
+
+def _labels(found: Iterable[tuple[str, str]], words: Vocabulary) -> str:
+    return searchable(" ".join(label for _, kind in sorted(found) for label in words.words(kind)))
+
+
+def _position(description: Description) -> tuple[float, float] | None:
+    for node in description.iris(SCHEMA["geo"].value):
+        try:
+            latitude = float(description.texts(SCHEMA["latitude"].value, node)[0])
+            longitude = float(description.texts(SCHEMA["longitude"].value, node)[0])
+        except (IndexError, ValueError):
+            continue
+        if -90 <= latitude <= 90 and -180 <= longitude <= 180:
+            return latitude, longitude
+    return None
+
+
+def _slug(iri: str) -> str:
+    return iri.rpartition("/")[2]
