@@ -10,7 +10,7 @@ import requests
 import urllib3
 
 from harvesters.fetch.body import Body, Oversize, Readable, Undecodable, read_body
-from harvesters.fetch.errors import BadContent, FetchError, Refused, TimedOut, TooLarge, Unreachable
+from harvesters.fetch.errors import BadContent, Refused, TimedOut, TooLarge, Unreachable
 from harvesters.fetch.guard import Forbidden, Guard, NoConnection
 from harvesters.fetch.response import Response
 from harvesters.fetch.settings import FetchSettings
@@ -52,17 +52,16 @@ class Exchange:
         with Watch(seconds) as watch:
             self._transport.watch = watch
             try:
-                return self._send(request)
-            except FetchError:
-                raise
+                answer = self._send(request)
             except Exception as error:
                 if watch.expired:
-                    raise TimedOut(
-                        request.url, f"did not answer completely within {seconds:g} s.", lasting=True
-                    ) from error
+                    raise _too_slow(request.url, seconds) from error
                 raise self._named(request.url, error) from error
             finally:
                 self._transport.watch = None
+        if watch.expired:  # cut off by us; a body without a length looks complete then
+            raise _too_slow(request.url, seconds)
+        return answer
 
     def _send(self, request: Request) -> Response:
         answer = self._session.request(
@@ -149,6 +148,10 @@ class Exchange:
 class _NoCookies(requests.cookies.cookielib.DefaultCookiePolicy):  # type: ignore[name-defined,misc]
     def set_ok(self, cookie: object, request: object) -> bool:
         return False
+
+
+def _too_slow(url: str, seconds: float) -> TimedOut:
+    return TimedOut(url, f"did not answer completely within {seconds:g} s.", lasting=True)
 
 
 def _innermost(error: BaseException) -> str:

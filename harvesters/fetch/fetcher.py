@@ -200,7 +200,7 @@ class Fetcher:
         self._sleep(self._pace.pause(host), request.url)
         left = self._end - self._clock.monotonic()
         if left <= 0:
-            raise TimedOut(request.url, f"is not asked: the run's {self._settings.run_deadline:g} s are used up.")
+            raise self._run_is_over(request.url)
         self._pace.asked(host, max(self._settings.delay, self._robots.crawl_delay(request.url)))
         self._requests += 1
         return self._exchange.send(request, seconds=min(self._settings.request_deadline, left))
@@ -214,8 +214,12 @@ class Fetcher:
         if seconds <= 0:
             return
         if self._clock.monotonic() + seconds >= self._end:
-            raise TimedOut(url, f"is not asked (again): the run's {self._settings.run_deadline:g} s would be used up.")
+            raise self._run_is_over(url)
         self._clock.sleep(seconds)
+
+    def _run_is_over(self, url: str) -> TimedOut:
+        happened = f"is not asked (again): the {self._settings.run_deadline:g} s of this run are used up."
+        return TimedOut(url, happened, lasting=True)
 
     def _closed(self, url: str, answer: Response, seconds: float) -> FetchError:
         # A moment beyond the calendar is as good as never.

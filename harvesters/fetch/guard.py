@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, cast
-from urllib.parse import quote
 
 import idna
 from urllib3.exceptions import LocationParseError
@@ -101,9 +100,7 @@ class Guard:
         host = _ascii_host(parts.host)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         self._check_literal(host, port)
-        path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
-        query = None if parts.query is None else quote(parts.query, safe="/%:@!$&'()*+,;=~-._?[]")
-        return Url(parts.scheme, None, host, parts.port, path, query).url
+        return Url(parts.scheme, None, host, parts.port, parts.path or "/", parts.query).url
 
     def _check_literal(self, host: str, port: int) -> None:
         if self.allows(host, port):
@@ -216,9 +213,7 @@ def _ascii_host(host: str) -> str:
 
 def _host_and_port(entry: str) -> tuple[str, int | None]:
     entry = entry.strip().lower()
-    if entry.count(":") > 1 and not entry.startswith("["):  # a bare IPv6 address
-        return entry, None
-    match = re.fullmatch(r"(\[[0-9a-f:.]+\]|[^:\[\]/]+)(?::(\d{1,5}))?", entry)
+    match = re.fullmatch(r"(\[[0-9a-f:.]+\]|[^:\[\]/]+)(?::(\d{1,5}))?|([0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*)", entry)
     if match is None:
         raise ValueError(f"allow_private_hosts: {entry!r} is neither a host nor host:port.")
-    return match[1].strip("[]"), int(match[2]) if match[2] else None
+    return (match[1] or match[3]).strip("[]"), int(match[2]) if match[2] else None

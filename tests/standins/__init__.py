@@ -9,6 +9,7 @@
         assert site.asked("/places.json")[0].headers["user-agent"]
 """
 
+from tests.standins.clock import NOON, StillClock, fetcher_for
 from tests.standins.misbehaviour import (
     broken_off,
     drip,
@@ -25,12 +26,15 @@ from tests.standins.misbehaviour import (
 from tests.standins.server import Answer, Reply, Request, StandIn
 
 __all__ = [
+    "NOON",
     "Answer",
     "Reply",
     "Request",
     "StandIn",
+    "StillClock",
     "broken_off",
     "drip",
+    "fetcher_for",
     "gzip_bomb",
     "gzipped",
     "hang",
