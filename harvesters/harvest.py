@@ -107,14 +107,14 @@ def harvest(
         yield Ended("failed", "the answer is nested too deeply to be real data", frozenset(seen))
 
 
-def _take(
-    raw: RawRecord, seen: set[str], known: Mapping[str, bytes], salt: bytes, pending: _Pending
-) -> None:
+def _take(raw: RawRecord, seen: set[str], known: Mapping[str, bytes], salt: bytes, pending: _Pending) -> None:
     if not raw.key or len(raw.key) > MAX_KEY:
         pending.unreadable.append(Unreadable(None, f"a key must have 1 to {MAX_KEY} characters", raw.key[:80]))
         return
     if raw.key in seen:
-        pending.unreadable.append(Unreadable(raw.key, "this key comes twice in one reading; the first one counts", raw.key[:80]))
+        pending.unreadable.append(
+            Unreadable(raw.key, "this key comes twice in one reading; the first one counts", raw.key[:80])
+        )
         return
     seen.add(raw.key)
     try:

@@ -1,8 +1,8 @@
 """Lift raw records into RDF: one SPARQL CONSTRUCT over a batch of raw records in generic RDF.
 
 The generic form is Facade-X (Daga et al., "Facade-X: an opinionated approach to SPARQL Anything", 2021): an object is
-a node, its keys are `xyz:` properties, its lists are containers with `rdf:_1`, `rdf:_2` …; each member is also linked by
-`fx:item`, so that a query need not count. The root node of a raw record IS the IRI of the record it becomes.
+a node, its keys are `xyz:` properties, its lists are containers with `rdf:_1`, `rdf:_2` …; each member is also linked
+by `fx:item`, so that a query need not count. The root node of a raw record IS the IRI of the record it becomes.
 """
 
 from __future__ import annotations
@@ -215,16 +215,19 @@ def _link(
         return
     if depth > MAX_DEPTH:
         raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
-    nested = isinstance(value, Mapping | list | tuple)
-    term = ox.BlankNode() if nested else ox.Literal(value)
+    if not isinstance(value, Mapping | list | tuple):
+        for predicate in predicates:
+            yield ox.Quad(node, predicate, ox.Literal(value))
+        return
+    child = ox.BlankNode()
     for predicate in predicates:
-        yield ox.Quad(node, predicate, term)
+        yield ox.Quad(node, predicate, child)
     if isinstance(value, Mapping):
         for key, member in value.items():
-            yield from _link(term, (_property(key),), member, depth + 1)
-    elif nested:
+            yield from _link(child, (_property(key),), member, depth + 1)
+    else:
         for index, member in enumerate(value, 1):
-            yield from _link(term, (_slot(index), item), member, depth + 1)
+            yield from _link(child, (_slot(index), item), member, depth + 1)
 
 
 @cache

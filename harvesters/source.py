@@ -66,7 +66,9 @@ def discover(
             found[file.parent.name] = load(file.parent, overrides.get(file.parent.name, {}))
     for unknown in overrides.keys() - found.keys():
         known = ", ".join(sorted(found)) or "none"
-        raise SourceError(f"registry.toml has settings for a source '{unknown}' that does not exist; known are: {known}")
+        raise SourceError(
+            f"registry.toml has settings for a source '{unknown}' that does not exist; known are: {known}"
+        )
     return found
 
 
@@ -129,7 +131,9 @@ class _Reading:
         if not isinstance(minimum, int) or minimum < 0:
             raise self.error("[expect] min_records must be a whole number, 0 or more")
         districts = scope.get("districts", [])
-        if not isinstance(districts, list) or not all(isinstance(d, str) and re.fullmatch(r"\d{5}", d) for d in districts):
+        if not isinstance(districts, list) or not all(
+            isinstance(d, str) and re.fullmatch(r"\d{5}", d) for d in districts
+        ):
             raise self.error('[scope] districts must be a list of five-digit AGS texts, e.g. ["14729"]')
         return Source(
             id=name,

@@ -1,0 +1,1 @@
+"""Orte: the federated registry of cooperation and innovation places, as linked data."""

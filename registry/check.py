@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import rdflib
-from pyshacl.entrypoints import apply_patches, assign_baked_in
 from pyshacl.graph_abstraction import DataGraph
-from pyshacl.validator import Validator
+from pyshacl.monkey import apply_patches
+from pyshacl.validator import Validator, assign_baked_in
 from rdflib.namespace import OWL, RDF, RDFS, SH, SKOS
 
 from registry import assets
@@ -34,8 +34,8 @@ class Checker:
     """The shapes, parsed and prepared; `check` may be called any number of times."""
 
     def __init__(self) -> None:
-        apply_patches()
-        assign_baked_in()
+        apply_patches()  # type: ignore[no-untyped-call]
+        assign_baked_in()  # type: ignore[no-untyped-call]
         self._context = _context()
         empty = DataGraph.from_rdflib_graph(rdflib.Graph())
         self._prepared = Validator(empty, shacl_graph=_graph(sorted(assets.shapes_dir().glob("*.ttl")))).shacl_graph
@@ -61,7 +61,7 @@ class Checker:
             graph.add((_term(triple.subject), _term(triple.predicate), _term(triple.object)))
         validator = Validator(DataGraph.from_rdflib_graph(graph), shacl_graph=rdflib.Graph(), options={"inplace": True})
         validator.shacl_graph = self._prepared
-        _conforms, report, _text = validator.run()
+        _conforms, report, _text = validator.run()  # type: ignore[no-untyped-call]
         results = report.subjects(RDF.type, SH.ValidationResult)
         return [_finding(report, result) for result in results if (None, SH.detail, result) not in report]
 
@@ -102,7 +102,11 @@ def _context() -> list[tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Nod
     wanted = [
         *graph.triples((None, RDFS.subClassOf, None)),
         *graph.triples((None, SKOS.inScheme, None)),
-        *(t for c in (SKOS.Concept, OWL.Class, rdflib.URIRef(ORTE["Region"].value)) for t in graph.triples((None, RDF.type, c))),
+        *(
+            t
+            for c in (SKOS.Concept, OWL.Class, rdflib.URIRef(ORTE["Region"].value))
+            for t in graph.triples((None, RDF.type, c))
+        ),
     ]
     return [t for t in wanted if not isinstance(t[0], rdflib.BNode) and not isinstance(t[2], rdflib.BNode)]
 

@@ -113,7 +113,10 @@ def load(data: Path) -> Config:
         raise ConfigError(f'{file}: base_url must be an http(s) address, e.g. "https://orte.example.org"')
     if config.base_url.endswith("/"):
         raise ConfigError(f"{file}: base_url must not end with a slash")
-    for name, value in (("limits.query_workers", config.limits.query_workers), ("limits.page_size", config.limits.page_size)):
+    for name, value in (
+        ("limits.query_workers", config.limits.query_workers),
+        ("limits.page_size", config.limits.page_size),
+    ):
         if value < 1:
             raise ConfigError(f"{file}: {name} must be 1 or more")
     return config
@@ -156,7 +159,9 @@ def _value(hint: Any, value: Any, file: Path, name: str) -> Any:
         raise ConfigError(f"{file}: {name} must be a list of texts")
     if get_origin(hint) is not None and issubclass(get_origin(hint), Mapping):
         inner = get_args(hint)[1]
-        if isinstance(value, dict) and all(isinstance(v, str) if inner is str else isinstance(v, dict) for v in value.values()):
+        if isinstance(value, dict) and all(
+            isinstance(v, str) if inner is str else isinstance(v, dict) for v in value.values()
+        ):
             return value
         raise ConfigError(f"{file}: {name} must be a table of {'texts' if inner is str else 'tables'}")
     if not isinstance(value, hint) or isinstance(value, bool) != (hint is bool):

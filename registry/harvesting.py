@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 from harvesters.fetch import Fetcher, FetchSettings
 from harvesters.lift import Lift, LiftError
-from harvesters.reading import Context
 from harvesters.readers import READERS
+from harvesters.reading import Context
 from harvesters.source import SHIPPED, Source, discover
+from registry import search
 from registry.check import Checker
 from registry.config import Config
 from registry.ingest import AlreadyHarvesting, Progress, ingest
@@ -58,8 +59,14 @@ def harvest(
         outcome = _one(config, ledger, checker, source, accept_shrink, progress, notes)
         outcomes.append(outcome)
         done(outcome)
-    unify(ledger)
+    publish(ledger)
     return outcomes
+
+
+def publish(ledger: Ledger) -> None:
+    """Bring the catalogue and its search view up to date with the records; the engine follows by itself."""
+    unify(ledger)
+    search.follow(ledger)
 
 
 def due(ledger: Ledger, wanted: Iterable[Source]) -> list[Source]:
@@ -114,5 +121,3 @@ def _settings(config: Config, limit: timedelta) -> FetchSettings:
         max_retries=config.fetch.retries,
         delay=config.fetch.delay,
     )
-
-

@@ -36,10 +36,11 @@ def assign(ledger: Ledger, record: StoredRecord) -> bool:
 
 def name_of(record: StoredRecord) -> str:
     """The thing's name, the German one first."""
+    thing = ox.NamedNode(record.thing)
     names = [
         quad.object
         for quad in parse(record.nquads)
-        if quad.predicate == SCHEMA["name"] and isinstance(quad.object, ox.Literal) and quad.subject.value == record.thing
+        if quad.predicate == SCHEMA["name"] and isinstance(quad.object, ox.Literal) and quad.subject == thing
     ]
     names.sort(key=lambda name: (name.language != "de", name.language or "", name.value))
     return names[0].value if names else ""
@@ -49,5 +50,3 @@ def slug(text: str) -> str:
     """A readable part of an address: small ASCII letters, digits and hyphens; umlauts spelled out."""
     folded = unicodedata.normalize("NFKD", text.lower().translate(_FOLD)).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", folded)[:SLUG].strip("-")
-
-

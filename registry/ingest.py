@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,7 +53,7 @@ class Tally:
     requests: int = 0
     bytes: int = 0
     unread: Counter[str] = field(default_factory=Counter)
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def as_dict(self) -> dict[str, Any]:
         seconds = {name: round(value, 3) for name, value in self.seconds.items()}
@@ -188,7 +188,7 @@ class _Ingestion:
                 records.withdraw(db, iri, run, self.ledger.now())
             records.put_raw(db, self.source.id, raw.key, fresh.digest, raw.page, run, reason="out of scope")
             return
-        changes = set()
+        changes: set[str] = set()
         for one in good:
             problems = [*problems, *found[one.iri]]
             if fits(found[one.iri]):
@@ -247,26 +247,28 @@ class _Ingestion:
         else:
             records.put_findings(self.ledger.db, self.source.id, bad.key, None, [finding], self.run)
 
-    def end(self, ended: Ended, known: Iterator[str] | Any, accept_shrink: bool) -> None:
+    def end(self, ended: Ended, known: Collection[str], accept_shrink: bool) -> None:
         """Withdraw what a complete reading did not see, or hold the run; then close it."""
-        absent = sorted(set(known) - ended.seen)
+        absent = sorted(set(known) - ended.seen) if ended.outcome == "complete" else []
         outcome: str = ended.outcome
         reason = ended.reason
         if outcome == "complete" and (why := self.suspicious(len(ended.seen), len(absent), len(known))):
             if accept_shrink:
                 reason = f"accepted: {why}"
             else:
-                outcome, reason, absent = "held", f"{why}; run held, nothing was withdrawn; look at {self.source.homepage or 'the source'}, then allow it with: orte harvest {self.source.id} --accept-shrink", []
+                outcome, absent = "held", []
+                reason = (
+                    f"{why}; run held, nothing was withdrawn; look at {self.source.homepage or 'the source'},"
+                    f" or allow it with: orte harvest {self.source.id} --accept-shrink"
+                )
         began = perf_counter()
+        db, now = self.ledger.db, self.ledger.now()
         with self.ledger.transaction():
-            if outcome == "complete":
-                for key in absent:
-                    self.withdraw(key)
-            records.put_findings(self.ledger.db, self.source.id, "", None, self.keyless, self.run)
+            for key in absent:
+                self.withdraw(key)
+            records.put_findings(db, self.source.id, "", None, self.keyless, self.run)
             self.tally.seconds["commit"] += perf_counter() - began
-            runs.finish(
-                self.ledger.db, self.run, outcome=outcome, reason=reason, counts=self.tally.as_dict(), now=self.ledger.now()
-            )
+            runs.finish(db, self.run, outcome=outcome, reason=reason, counts=self.tally.as_dict(), now=now)
 
     def suspicious(self, seen: int, absent: int, known: int) -> str | None:
         """Why a complete reading may yet be a broken one: a sentence, or None. One missing entry is always allowed."""

@@ -16,7 +16,10 @@ from registry.terms import ORTE, PROV, SCHEMA
 
 SINGLE = frozenset(
     [
-        *(SCHEMA[n] for n in ("name", "address", "geo", "openingHours", "description", "abstract", "telephone", "email")),
+        *(
+            SCHEMA[n]
+            for n in ("name", "address", "geo", "openingHours", "description", "abstract", "telephone", "email")
+        ),
         *(SCHEMA[n] for n in ("url", "startDate", "endDate", "foundingDate", "maximumAttendeeCapacity")),
         *(ORTE[n] for n in ("phase", "status", "region", "presence", "floorArea", "organisationKind")),
     ]

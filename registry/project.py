@@ -19,6 +19,8 @@ from registry.unify import resolve
 DEFAULT = ox.DefaultGraph()
 CHUNK = 2000
 """Records or entities parsed into the store at a time."""
+STRIDE = 500
+"""Activities applied between two generations of workers: queries see news within a second, even in a large harvest."""
 
 
 class Follower:
@@ -44,28 +46,31 @@ class Follower:
         with _snapshot(ledger):
             self._sequence = ledger.sequence()
             _vocabulary(store, ledger.base)
-            _load_entities(store, ledger)
-            _load_records(store, ledger)
+            for texts in _chunks(catalogue(ledger)):
+                store.bulk_load("".join(texts).encode(), format=ox.RdfFormat.N_QUADS)
             self._run = _runs(store, ledger, 0)
             _sources(store, ledger)
         return self._sequence
 
     def follow(self, store: ox.Store) -> int | None:
-        """Apply what was committed since; None when there was nothing."""
+        """Apply what was committed since, at most `STRIDE` activities at a time; None when there was nothing."""
         ledger = self.ledger
         version = _data_version(ledger)
         if version == self._version:
             return None
-        self._version = version
         with _snapshot(ledger):
-            for stream, iri in dict.fromkeys((a.stream, a.object) for a in activities.since(ledger.db, self._sequence)):
-                if stream == "entity":
-                    _renew_entity(store, ledger, iri)
-                else:
-                    _renew_record(store, ledger, iri)
-            self._sequence = ledger.sequence()
-            self._run = _runs(store, ledger, self._run)
-            _sources(store, ledger)
+            news = list(activities.since(ledger.db, self._sequence, limit=STRIDE))
+            renewed = dict.fromkeys(a.object for a in news if a.stream == "record")
+            for iri in dict.fromkeys(a.object for a in news if a.stream == "entity"):
+                _renew_entity(store, ledger, iri)
+                renewed.update(dict.fromkeys(record.iri for record in records.of_entity(ledger.db, iri)))
+            for iri in renewed:
+                _renew_record(store, ledger, iri)
+            if len(news) < STRIDE:
+                self._version = version
+                self._run = _runs(store, ledger, self._run)
+                _sources(store, ledger)
+            self._sequence = news[-1].sequence if news else self._sequence
         return self._sequence
 
 
@@ -96,28 +101,21 @@ def _vocabulary(store: ox.Store, base: str) -> None:
             store.load(text, format=ox.RdfFormat.TURTLE)
 
 
-def _load_entities(store: ox.Store, ledger: Ledger) -> None:
-    rows = ledger.db.execute("SELECT nquads FROM entity WHERE status = 'live'")
-    for texts in _chunks(unpack(nquads) for (nquads,) in rows):
-        store.bulk_load("".join(texts).encode(), format=ox.RdfFormat.N_QUADS)
-
-
-def _load_records(store: ox.Store, ledger: Ledger) -> None:
+def catalogue(ledger: Ledger) -> Iterator[str]:
+    """The catalogue and all records as N-Quads, thing by thing in order of their IRIs: what engine and dumps hold."""
+    for (nquads,) in ledger.db.execute("SELECT nquads FROM entity WHERE status = 'live' ORDER BY iri"):
+        yield unpack(nquads)
     things = {
         f"<{iri}#it>": f"<{entity}>"
         for iri, entity in ledger.db.execute(
             "SELECT r.iri, e.iri FROM record r JOIN entity e ON e.id = r.entity WHERE r.status = 'live'"
         )
     }
-    rows = ledger.db.execute(
-        f"SELECT r.iri, r.nquads, r.digest, f.started, c.started, r.changed FROM record r"
-        " JOIN run f ON f.id = r.first_seen JOIN run c ON c.id = r.changed WHERE r.status = 'live'"
-    )
-    for texts in _chunks(
-        _projected(iri, unpack(nquads), things) + _metadata(iri, digest, first, changed, run, ledger.base)
-        for iri, nquads, digest, first, changed, run in rows
+    for iri, nquads, digest, first, changed, run in ledger.db.execute(
+        "SELECT r.iri, r.nquads, r.digest, f.started, c.started, r.changed FROM record r"
+        " JOIN run f ON f.id = r.first_seen JOIN run c ON c.id = r.changed WHERE r.status = 'live' ORDER BY r.iri"
     ):
-        store.bulk_load("".join(texts).encode(), format=ox.RdfFormat.N_QUADS)
+        yield _projected(iri, unpack(nquads), things) + _metadata(iri, digest, first, changed, run, ledger.base)
 
 
 def _renew_entity(store: ox.Store, ledger: Ledger, iri: str) -> None:
@@ -125,8 +123,6 @@ def _renew_entity(store: ox.Store, ledger: Ledger, iri: str) -> None:
     entity = ledger.entity(iri)
     if entity and entity.status == "live":
         store.extend(parse(entity.nquads))
-    for record in records.of_entity(ledger.db, iri):
-        _renew_record(store, ledger, record.iri)
 
 
 def _renew_record(store: ox.Store, ledger: Ledger, iri: str) -> None:

@@ -68,10 +68,13 @@ def record(
     kinds = sorted(
         KIND_OF[t.object.value]
         for t in body
-        if t.subject == thing and t.predicate == TYPE and isinstance(t.object, ox.NamedNode) and t.object.value in KIND_OF
+        if t.subject == thing
+        and t.predicate == TYPE
+        and isinstance(t.object, ox.NamedNode)
+        and t.object.value in KIND_OF
     )
     if not kinds:
-        raise NotARecord("its thing has no type: the lift must say `a orte:Site`, orte:Network, orte:Service or orte:Organisation")
+        raise NotARecord("its thing has no type; say `a orte:Site`, orte:Network, orte:Service or orte:Organisation")
     body.add(ox.Triple(node, FOAF["primaryTopic"], thing))
     body.add(ox.Triple(node, DCT["source"], ox.NamedNode(source_iri)))
     body.add(ox.Triple(node, DCT["identifier"], ox.Literal(raw_key)))

@@ -6,4 +6,14 @@ from registry.ledger.ledger import Ledger, LedgerError, StateDigest
 from registry.ledger.records import Finding, StoredRecord
 from registry.ledger.runs import Run, SourceState
 
-__all__ = ["Activity", "Entity", "Finding", "Ledger", "LedgerError", "Run", "SourceState", "StateDigest", "StoredRecord"]
+__all__ = [
+    "Activity",
+    "Entity",
+    "Finding",
+    "Ledger",
+    "LedgerError",
+    "Run",
+    "SourceState",
+    "StateDigest",
+    "StoredRecord",
+]

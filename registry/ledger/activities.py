@@ -74,7 +74,9 @@ def since(db: sqlite3.Connection, sequence: int, stream: Stream | None = None, l
     for row in db.execute(
         f"SELECT {_COLUMNS} FROM activity WHERE sequence > ?{where} ORDER BY sequence LIMIT ?", values
     ):
-        yield Activity(*row[:9], unpack(row[9]) if row[9] is not None else None, *row[10:])
+        number, name, type_, object_, source, run, published, digest, previous, payload, state, live = row
+        nquads = unpack(payload) if payload is not None else None
+        yield Activity(number, name, type_, object_, source, run, published, digest, previous, nquads, state, live)
 
 
 def last(db: sqlite3.Connection) -> int:

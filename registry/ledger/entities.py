@@ -34,11 +34,14 @@ class Entity:
 
 def get(db: sqlite3.Connection, iri: str) -> Entity | None:
     row = db.execute(f"SELECT {_COLUMNS} FROM entity WHERE iri = ?", (iri,)).fetchone()
-    return Entity(*row[:4], unpack(row[4]), *row[5:]) if row else None
+    if row is None:
+        return None
+    iri, kind, status, winner, nquads, digest, sequence, modified, created = row
+    return Entity(iri, kind, status, winner, unpack(nquads), digest, sequence, modified, created)
 
 
 def mint(db: sqlite3.Connection, base: str, kind: str, slug: str, origin: str, now: str) -> int:
-    """A new entity's row id; its IRI `{base}/{kind}/{slug}-{4 base32 characters}` derives from the record it began with.
+    """A new entity's row id. Its IRI `{base}/{kind}/{slug}-{4 base32 characters}` derives from its first record.
 
     Deriving it, rather than drawing it at random, makes an interrupted harvest that is repeated mint the same IRIs.
     """
@@ -69,7 +72,8 @@ def put(db: sqlite3.Connection, number: int, nquads: str, digest: bytes, now: st
         published=now, digest=digest, previous=old if live else None, nquads=nquads, run=run,
     )  # fmt: skip
     db.execute(
-        "UPDATE entity SET status = 'live', winner = NULL, nquads = ?, digest = ?, modified = ?, sequence = ? WHERE id = ?",
+        "UPDATE entity SET status = 'live', winner = NULL, nquads = ?, digest = ?, modified = ?, sequence = ?"
+        " WHERE id = ?",
         (pack(nquads), digest, now, sequence, number),
     )
     return True

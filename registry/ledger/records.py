@@ -14,8 +14,11 @@ from registry.record import Record
 Severity = Literal["violation", "warning", "info"]
 Change = Literal["created", "updated", "unchanged"]
 
-_COLUMNS = "r.id, r.iri, r.source, r.raw_key, r.kind, r.status, r.nquads, r.digest, r.page, r.licence, e.iri, f.started, c.started"
-_FROM = " FROM record r LEFT JOIN entity e ON e.id = r.entity JOIN run f ON f.id = r.first_seen JOIN run c ON c.id = r.changed"
+_SELECT = (
+    "SELECT r.id, r.iri, r.source, r.raw_key, r.kind, r.status, r.nquads, r.digest, r.page, r.licence, e.iri,"
+    " f.started, c.started FROM record r LEFT JOIN entity e ON e.id = r.entity"
+    " JOIN run f ON f.id = r.first_seen JOIN run c ON c.id = r.changed"
+)
 
 
 @dataclass(frozen=True)
@@ -59,15 +62,15 @@ class Finding:
 
 
 def get(db: sqlite3.Connection, iri: str) -> StoredRecord | None:
-    return _one(db.execute(f"SELECT {_COLUMNS}{_FROM} WHERE r.iri = ?", (iri,)).fetchone())
+    return _one(db.execute(f"{_SELECT} WHERE r.iri = ?", (iri,)).fetchone())
 
 
 def by_id(db: sqlite3.Connection, number: int) -> StoredRecord | None:
-    return _one(db.execute(f"SELECT {_COLUMNS}{_FROM} WHERE r.id = ?", (number,)).fetchone())
+    return _one(db.execute(f"{_SELECT} WHERE r.id = ?", (number,)).fetchone())
 
 
 def of_entity(db: sqlite3.Connection, entity: str) -> list[StoredRecord]:
-    rows = db.execute(f"SELECT {_COLUMNS}{_FROM} WHERE e.iri = ? AND r.status = 'live' ORDER BY r.iri", (entity,))
+    rows = db.execute(f"{_SELECT} WHERE e.iri = ? AND r.status = 'live' ORDER BY r.iri", (entity,))
     return [record for record in map(_one, rows) if record]
 
 
@@ -97,14 +100,16 @@ def put(db: sqlite3.Connection, record: Record, references: Sequence[str], run: 
         db.execute("DELETE FROM reference WHERE record = ?", (number,))
     else:
         number = db.execute(
-            "INSERT INTO record (source, raw_key, kind, nquads, digest, page, licence, changed, iri, status, first_seen)"
+            "INSERT INTO record"
+            " (source, raw_key, kind, nquads, digest, page, licence, changed, iri, status, first_seen)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'live', ?)",
             (*values, record.iri, run),
         ).lastrowid
     db.executemany("INSERT OR IGNORE INTO reference VALUES (?, ?)", [(target, number) for target in references])
     activities.append(
         db, "record", "Update" if live else "Create", record.iri,
-        published=now, digest=digest, previous=row[2] if live else None, nquads=record.nquads, source=record.source, run=run,
+        published=now, digest=digest, previous=row[2] if live else None, nquads=record.nquads,
+        source=record.source, run=run,
     )  # fmt: skip
     return "updated" if live else "created"
 
@@ -140,8 +145,9 @@ def put_raw(
 ) -> None:  # fmt: skip
     """Remember a raw record as dealt with, or with a reason and its body as one that could not be lifted."""
     db.execute(
-        "INSERT INTO raw VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, key) DO UPDATE SET digest = excluded.digest,"
-        " page = excluded.page, reason = excluded.reason, body = excluded.body, changed = excluded.changed",
+        "INSERT INTO raw VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, key) DO UPDATE"
+        " SET digest = excluded.digest, page = excluded.page, reason = excluded.reason, body = excluded.body,"
+        " changed = excluded.changed",
         (source, key, digest, page, reason, pack(body) if body is not None else None, run, run),
     )
 
@@ -166,7 +172,8 @@ def put_findings(
     open_: dict[tuple[str | None, ...], int] = {
         tuple(row[1:]): row[0]
         for row in db.execute(
-            "SELECT id, record, rule, component, path, value FROM finding WHERE source = ? AND raw_key = ? AND fixed_run IS NULL",
+            "SELECT id, record, rule, component, path, value FROM finding"
+            " WHERE source = ? AND raw_key = ? AND fixed_run IS NULL",
             (source, key),
         )
     }

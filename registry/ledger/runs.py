@@ -73,8 +73,8 @@ def finish(
         (now, outcome, reason, json.dumps(counts, ensure_ascii=False), number),
     )
     db.execute(
-        "UPDATE source SET state = ?, reason = ?, last_run = ?, last_complete = CASE WHEN ? THEN ? ELSE last_complete END"
-        " WHERE id = (SELECT source FROM run WHERE id = ?)",
+        "UPDATE source SET state = ?, reason = ?, last_run = ?,"
+        " last_complete = CASE WHEN ? THEN ? ELSE last_complete END WHERE id = (SELECT source FROM run WHERE id = ?)",
         ("ok" if outcome == "complete" else outcome, reason, number, outcome == "complete", number, number),
     )
 
@@ -98,9 +98,12 @@ def sources(db: sqlite3.Connection) -> list[SourceState]:
         " ORDER BY s.id"
     ):
         run = get(db, last) if last is not None else None
-        found.append(SourceState(name, json.loads(description), state, reason, run, complete, live, digest or bytes(32)))
+        found.append(
+            SourceState(name, json.loads(description), state, reason, run, complete, live, digest or bytes(32))
+        )
     return found
 
 
 def _run(row: tuple[Any, ...]) -> Run:
-    return Run(*row[:6], json.loads(row[6]))
+    number, source, started, ended, outcome, reason, counts = row
+    return Run(number, source, started, ended, outcome, reason, json.loads(counts))

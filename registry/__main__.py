@@ -1,0 +1,5 @@
+"""`python -m registry` is `orte`."""
+
+from registry.cli import main
+
+main()

@@ -1,0 +1,71 @@
+"""The command line: its table of contents, its common options and how it fails."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+from rich.console import Console
+
+from harvesters.source import SourceError
+from registry.cli import catalogue, harvest, serve
+from registry.config import ConfigError
+from registry.ledger import LedgerError
+
+app = typer.Typer(
+    name="orte",
+    help="Orte: the registry of cooperation and innovation places, as linked data.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def common(
+    context: typer.Context,
+    data: Annotated[
+        Path, typer.Option("--data", envvar="ORTE_DATA", metavar="DIR", help="The data directory.", show_default=True)
+    ] = Path("data"),
+) -> None:
+    """Choose the data directory; settings are in its registry.toml."""
+    context.obj = data
+
+
+app.command("init")(serve.init)
+app.command("run")(serve.run)
+app.command("serve")(serve.serve)
+app.command("harvest")(harvest.harvest)
+app.command("check")(harvest.check)
+app.command("sources")(harvest.sources)
+app.command("query")(catalogue.query)
+app.command("export")(catalogue.export)
+app.command("rebuild")(catalogue.rebuild)
+app.command("digest")(catalogue.digest)
+
+
+def main() -> None:
+    """Run a command; whatever goes wrong is one sentence on standard error and an exit code other than 0."""
+    try:
+        app()
+    except (ConfigError, LedgerError, SourceError, click.ClickException) as error:
+        _fail(str(error))
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has had enough
+        os._exit(0)
+    except PermissionError as error:
+        _fail(f"{error.filename or 'a file'} cannot be accessed: {error.strerror}; check the data directory's owner")
+    except sqlite3.OperationalError as error:
+        _fail(f"the ledger cannot be used: {error}; is the disk full, or another process busy with it?")
+    except OSError as error:
+        _fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+
+
+def _fail(sentence: str) -> None:
+    Console(stderr=True, soft_wrap=True).print(f"orte: {sentence}", markup=False, highlight=False)
+    sys.exit(1)

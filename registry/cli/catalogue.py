@@ -1,0 +1,88 @@
+"""`orte query`, `orte export`, `orte rebuild` and `orte digest`."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from registry.config import load
+from registry.engine import EngineError, QueryRequest, query_once
+from registry.export import export as write_export
+from registry.ledger import Ledger
+from registry.rebuild import rebuild as rebuild_all
+
+
+class Syntax(StrEnum):
+    """Syntaxes of an export."""
+
+    NQ = "nq"
+    TRIG = "trig"
+    TTL = "ttl"
+    JSONLD = "jsonld"
+
+
+def query(
+    context: typer.Context,
+    sparql: Annotated[str, typer.Argument(metavar="QUERY", help="SPARQL 1.1, or - for standard input.")],
+    format_: Annotated[str, typer.Option("--format", help="json, xml, csv, tsv; turtle, ntriples, jsonld …")] = "",
+) -> None:
+    """Ask the catalogue a SPARQL query."""
+    config = load(context.obj)
+    text = sys.stdin.read() if sparql == "-" else sparql
+    request = QueryRequest(text, select_format=format_ or "tsv", graph_format=format_ or "turtle")
+    try:
+        sys.stdout.buffer.write(query_once(request, **engine_arguments(config)))
+    except EngineError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def export(
+    context: typer.Context,
+    format_: Annotated[Syntax, typer.Option("--format", help="Syntax of the dump.")] = Syntax.NQ,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File; without it, standard output.")] = None,
+) -> None:
+    """Write the whole catalogue: unified entities and every record, with source and licence."""
+    config = load(context.obj)
+    ledger = Ledger.reader(config.ledger)
+    if output:
+        with output.open("wb") as file:
+            write_export(ledger, format_.value, file)
+    else:
+        write_export(ledger, format_.value, sys.stdout.buffer)
+
+
+def rebuild(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False
+) -> None:
+    """Rebuild every view from the ledger and show that the digest is the same."""
+    config = load(context.obj)
+    result = rebuild_all(Ledger.open(config.ledger, config.base_url), str(config.ledger))
+    if as_json:
+        typer.echo(orjson.dumps(result, option=orjson.OPT_INDENT_2))
+    else:
+        typer.echo(
+            f"{result['entities']} entities, {result['quads']} quads in {result['seconds']} s;"
+            f" digest {result['digest']}"
+        )
+    if not result["same"]:
+        typer.echo(f"the digest was {result['before']} before: the rules of merging have changed since", err=True)
+
+
+def digest(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False
+) -> None:
+    """Print the state digests of all live records and of all entities."""
+    config = load(context.obj)
+    ledger = Ledger.reader(config.ledger)
+    streams = {"records": ledger.digest("record"), "entities": ledger.digest("entity")}
+    if as_json:
+        shown = {name: {"digest": d.hex, "count": d.live, "sequence": d.sequence} for name, d in streams.items()}
+        typer.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2))
+    else:
+        for name, state in streams.items():
+            typer.echo(f"{name}\t{state.hex}\t{state.live}\t{state.sequence}")

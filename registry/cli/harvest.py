@@ -1,0 +1,180 @@
+"""`orte harvest`, `orte check` and `orte sources`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from harvesters.source import Source
+from registry import harvesting
+from registry.check import Checker, fits
+from registry.config import load
+from registry.harvesting import Harvested
+from registry.ledger import Ledger, SourceState
+from registry.rdf_input import RdfInputError, read_rdf
+
+Names = Annotated[
+    list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Sources by id; without any, all enabled ones.")
+]
+
+
+def harvest(
+    context: typer.Context,
+    names: Names = None,
+    due: Annotated[bool, typer.Option("--due", help="Only sources whose time has come.")] = False,
+    accept_shrink: Annotated[bool, typer.Option("--accept-shrink", help="Release a run that was held.")] = False,
+    unread: Annotated[bool, typer.Option("--unread", help="List the keys that the lift never read.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+) -> None:
+    """Harvest sources into the ledger and publish what changed."""
+    config = load(context.obj)
+    known = harvesting.sources(config)
+    wanted = _chosen(known, names)
+    ledger = Ledger.open(config.ledger, config.base_url)
+    if due:
+        wanted = harvesting.due(ledger, wanted)
+    console = Console(stderr=True)
+    outcomes = with_progress(config, ledger, wanted, console, quiet=as_json, accept_shrink=accept_shrink)
+    if as_json:
+        typer.echo(orjson.dumps([_outcome(one) for one in outcomes], option=orjson.OPT_INDENT_2))
+    if unread and not as_json:
+        for one in outcomes:
+            for key, count in (one.run.counts.get("unread", {}) if one.run else {}).items():
+                typer.echo(f"{one.source}\t{key}\t{count}")
+    if any(one.failed for one in outcomes):
+        raise typer.Exit(1)
+
+
+def with_progress(
+    config: Any, ledger: Ledger, wanted: list[Source], console: Console, *, quiet: bool, accept_shrink: bool = False
+) -> list[Harvested]:
+    """Harvest while a person watches: a bar per source in a terminal, one plain line each otherwise."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TextColumn("{task.completed:.0f}"),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bars:
+        tasks = {one.id: bars.add_task(one.id, total=None, start=False, rate="", visible=False) for one in wanted}
+
+        def progress(source: str, count: int) -> None:
+            task = bars.tasks[tasks[source]]
+            if not task.started:
+                bars.start_task(task.id)
+            rate = f"{count / task.elapsed:.0f}/s" if task.elapsed else ""
+            bars.update(task.id, completed=count, visible=True, rate=rate)
+
+        def done(outcome: Harvested) -> None:
+            bars.update(tasks[outcome.source], visible=False)
+            if not quiet:
+                bars.console.print(line(outcome), highlight=False, markup=False, soft_wrap=True)
+
+        def notes(text: str) -> None:
+            if not quiet and console.is_terminal:
+                bars.console.print(f"  {text}", highlight=False, markup=False)
+
+        return harvesting.harvest(
+            config, ledger, wanted, accept_shrink=accept_shrink, progress=progress, done=done,
+            notes=notes,
+        )  # fmt: skip
+
+
+_SHOWN = ("created", "updated", "withdrawn", "unchanged", "quarantined", "unliftable", "unreadable", "out_of_scope")
+
+
+def line(outcome: Harvested) -> str:
+    """The outcome of one source in one line."""
+    if outcome.run is None:
+        return f"{outcome.source}: {outcome.problem}"
+    run, counts = outcome.run, outcome.run.counts
+    numbers = ", ".join(f"{counts[key]} {key}" for key in _SHOWN if counts[key] or key == "created")
+    reason = f" – {run.reason}" if run.reason else ""
+    return f"{outcome.source}: {run.outcome}, {counts['seen']} read, {numbers.replace('_', ' ')}{reason}"
+
+
+def sources(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False
+) -> None:
+    """List sources: how many records, how they stand, how old the data is."""
+    config = load(context.obj)
+    known = harvesting.sources(config)
+    states = {state.id: state for state in Ledger.reader(config.ledger).sources()} if config.ledger.exists() else {}
+    rows = [_state(name, known.get(name), states.get(name)) for name in sorted(known.keys() | states.keys())]
+    if as_json:
+        typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
+        return
+    table = Table("source", "enabled", "state", "records", "confirmed", "licence", "why", box=None)
+    for row in rows:
+        table.add_row(
+            row["id"],
+            "yes" if row["enabled"] else "no",
+            row["state"],
+            str(row["records"]),
+            row["confirmed"] or "never",
+            row["licence"] or "none: facts only",
+            row["reason"] or "",
+        )
+    Console().print(table)
+
+
+def check(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(metavar="FILE_OR_URL", help="RDF in any syntax.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Check RDF against the shapes; nothing is stored. Exits with 1 when something violates them."""
+    config = load(context.obj)
+    try:
+        triples = read_rdf(target, config)
+    except RdfInputError as error:
+        raise typer.BadParameter(str(error)) from None
+    findings = Checker().check_triples(triples)
+    if as_json:
+        typer.echo(orjson.dumps([asdict(one) for one in findings], option=orjson.OPT_INDENT_2))
+    else:
+        for one in sorted(findings, key=lambda f: (f.severity != "violation", f.severity != "warning", f.record or "")):
+            where = f" {one.path}" if one.path else ""
+            value = f" »{one.value}«" if one.value is not None else ""
+            typer.echo(f"{one.severity}: {one.record}{where}{value}\n  {one.message_de}\n  {one.message_en}")
+        typer.echo(
+            f"{len(triples)} triples, {len(findings)} findings:"
+            f" {'fits' if fits(findings) else 'does not fit'} the shapes"
+        )
+    if not fits(findings):
+        raise typer.Exit(1)
+
+
+def _chosen(known: dict[str, Source], names: list[str] | None) -> list[Source]:
+    if not names:
+        return [source for source in known.values() if source.enabled]
+    if unknown := [name for name in names if name not in known]:
+        raise typer.BadParameter(f"there is no source '{unknown[0]}'; known are: {', '.join(sorted(known))}")
+    return [known[name] for name in names]
+
+
+def _outcome(one: Harvested) -> dict[str, Any]:
+    run = asdict(one.run) if one.run else {"source": one.source, "outcome": None}
+    return {**run, "problem": one.problem}
+
+
+def _state(name: str, source: Source | None, state: SourceState | None) -> dict[str, Any]:
+    return {
+        "id": name,
+        "title": dict(source.title) if source else state.description["title"] if state else {},
+        "enabled": bool(source and source.enabled),
+        "state": state.state if state else "never",
+        "reason": state.reason if state else None,
+        "records": state.live if state else 0,
+        "confirmed": state.confirmed if state else None,
+        "licence": source.licence if source else None,
+        "last_run": asdict(state.last_run) if state and state.last_run else None,
+    }

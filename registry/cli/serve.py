@@ -1,0 +1,111 @@
+"""`orte init`, `orte serve` and `orte run`."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from registry import harvesting
+from registry.api import create_app
+from registry.cli.harvest import with_progress
+from registry.config import FILE, Config, load
+from registry.ledger import Ledger, LedgerError
+from registry.schedule import Schedule
+
+TEMPLATE = """\
+# Settings of this registry; docs/operations.md explains every one. What is not set has a default that works.
+
+# The address under which people and programs reach the registry. All IRIs begin with it: choose it before the first
+# harvest, for it cannot change afterwards.
+base_url = "http://127.0.0.1:8000"
+
+# Who runs the registry, and how the operators of harvested sites can reach you (an address or mailbox).
+publisher = "Orte"
+contact = ""
+
+# [server]
+# port = 8000
+
+# [sources.openfairdb]
+# enabled = false
+"""
+
+Port = Annotated[int | None, typer.Option("--port", help="Port to listen on, instead of the one in registry.toml.")]
+Host = Annotated[str | None, typer.Option("--host", help="Address to listen on, instead of the one in registry.toml.")]
+
+
+def init(context: typer.Context) -> None:
+    """Make a data directory with settings and an empty ledger."""
+    data: Path = context.obj
+    data.mkdir(parents=True, exist_ok=True)
+    file = data / FILE
+    if not file.exists():
+        file.write_text(TEMPLATE, encoding="utf-8")
+    config = load(data)
+    Ledger.open(config.ledger, config.base_url).close()
+    typer.echo(f"{data} is ready; settings are in {file}")
+
+
+def serve(context: typer.Context, host: Host = None, port: Port = None) -> None:
+    """Serve the catalogue; nothing is harvested."""
+    config = load(context.obj)
+    Ledger.open(config.ledger, config.base_url).close()
+    _serve(config, _listen(config, host, port))
+
+
+def run(context: typer.Context, host: Host = None, port: Port = None) -> None:
+    """Harvest what is due, serve the catalogue, and keep harvesting on schedule."""
+    config = load(context.obj)
+    listening = _listen(config, host, port)  # before the harvest: a used port is said at once
+    known = harvesting.sources(config)
+    ledger = Ledger.open(config.ledger, config.base_url)
+    console = Console(stderr=True)
+    wanted = harvesting.due(ledger, [source for source in known.values() if source.enabled])
+    with_progress(config, ledger, wanted, console, quiet=False)
+    ledger.close()
+    with Schedule(config.data):
+        _serve(config, listening)
+
+
+def _listen(config: Config, host: str | None, port: int | None) -> socket.socket:
+    where = (host or config.server.host, config.server.port if port is None else port)
+    family = socket.AF_INET6 if ":" in where[0] else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(where)
+    except OSError as error:
+        raise LedgerError(
+            f"cannot listen on {where[0]}:{where[1]}: {error.strerror}; choose another one with --port"
+        ) from None
+    return listening
+
+
+def _serve(config: Config, listening: socket.socket) -> None:
+    host, port = listening.getsockname()[:2]
+    server = _Server(
+        uvicorn.Config(
+            create_app(config), log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5
+        )
+    )
+    console = Console(stderr=True)
+    server.when_ready = lambda: console.print(
+        f"Orte serves {config.base_url} – open http://{host}:{port} (Ctrl+C ends it)", highlight=False, soft_wrap=True
+    )
+    server.run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers."""
+
+    when_ready = staticmethod(lambda: None)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.when_ready()
