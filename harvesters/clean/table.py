@@ -11,6 +11,7 @@ from harvesters.clean import (
     area,
     codes,
     dates,
+    district,
     email,
     hours,
     html,
@@ -80,4 +81,5 @@ FUNCTIONS: Mapping[str, Cleaner] = {
     "country": Cleaner(codes.country, "string"),
     "licence": Cleaner(codes.licence, "iri"),
     "is_place": Cleaner(place.is_place, "boolean"),
+    "district": Cleaner(district.district, "iri"),
 }

@@ -44,7 +44,7 @@ def test_says_which_networks_ended_and_when(graph: Graph) -> None:
         }""")
     assert ended == [
         ("Innovation Hub 13", "concept/status/ended", "2022-12-31"),
-        ("Village Office", "concept/status/dissolved", "2021-12"),
+        ("Village Office", "concept/status/ended", "2021-12"),
     ]
     assert len(graph.rows("SELECT ?s { ?s a orte:Network ; orte:status ?status }")) == 9
 
