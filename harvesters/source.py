@@ -121,8 +121,6 @@ class _Reading:
             raise self.error('[read] needs reader = "…", the name of the reader')
         if isinstance(read.get("file"), str):
             read["file"] = str(folder / read["file"])  # a file beside source.toml; an absolute path stays
-        if isinstance(read.get("file"), str):
-            read["file"] = str(folder / read["file"])  # beside source.toml, wherever the program was started
         expect, scope = self.sub("expect"), self.sub("scope")
         shrink = expect.get("max_shrink", 0.2)
         if not isinstance(shrink, int | float) or not 0 <= shrink <= 1:
