@@ -19,7 +19,7 @@ _ABANDONED = 3600.0  # seconds after which a half-written file belongs to nobody
 
 @dataclass(frozen=True)
 class Stored:
-    """A successful answer with at least one validator (ETag or Last-Modified)."""
+    """A successful answer; ``headers`` have names in lower case, or do not care about case."""
 
     url: str
     status: int
@@ -55,7 +55,7 @@ class Cache:
             stored = _described(key, about, content)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             self.remove(key)
             return None
         with contextlib.suppress(OSError):

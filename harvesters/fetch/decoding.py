@@ -22,6 +22,10 @@ _LATIN_1 = {"iso8859-1", "ascii", "cp1252"}
 # What German texts really come in when they are not UTF-8, the likeliest first.
 _GUESSES = ["cp1252", "mac_roman", "cp850"]
 _EXAMINED = 65_536
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_UNUSUAL = re.compile("[^\\x00-\\x7fäöüÄÖÜßáàâåãæçéèêëíîïñóôøúûÉÀÇ€§°²³½«»„“”‚‘’–—…·•©®´\\xa0]")
+_MISPLACED = re.compile("(?<=[A-Za-z])[„”…§€·•](?=[a-zäöü])")  # umlauts of another encoding
+_STRAY = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True)
@@ -91,26 +95,33 @@ def _latin_1_or_utf_8(content: bytes, label: str) -> Decoded:
 
 def _guess(content: bytes, label: str | None) -> Decoded:
     if content[:_EXAMINED].count(0) > len(content[:_EXAMINED]) // 4:
-        encoding = "utf-16-le" if content[1:_EXAMINED:2].count(0) > content[0:_EXAMINED:2].count(0) else "utf-16-be"
-        return Decoded(content.decode(encoding, "replace"), encoding, _note(label, encoding))
-    mixed, stray = _utf_8_with_strays(content)
-    if stray * 4 <= len(re.findall(r"[^\x00-\x7f]", mixed)):
+        wide = "utf-16-le" if content[1:_EXAMINED:2].count(0) > content[0:_EXAMINED:2].count(0) else "utf-16-be"
+        return Decoded(content.decode(wide, "replace"), wide, _note(label, wide))
+    escaped = content.decode("utf-8", "surrogateescape")  # bytes that are not UTF-8 become U+DC80 to U+DCFF
+    stray = len(_STRAY.findall(escaped))
+    if stray * 4 <= len(_BEYOND_ASCII.findall(escaped)):
         note = f"{stray} {'byte is' if stray == 1 else 'bytes are'} not UTF-8 and read as windows-1252"
-        return Decoded(mixed, "utf-8", note)
-    # Only the parts that are not ASCII tell encodings apart; a whole page of markup drowns them.
-    telling = b" ".join(re.findall(rb"[^\n]{0,60}[\x80-\xff][^\n]{0,60}", content))[:_EXAMINED]
-    best = from_bytes(telling, cp_isolation=_GUESSES, preemptive_behaviour=False).best()
-    encoding = best.encoding if best is not None else "cp1252"
-    if encoding in ("utf_8", "ascii"):
-        encoding = "cp1252"
+        return Decoded(
+            _STRAY.sub(lambda byte: _as_windows_1252(bytes([ord(byte[0]) - 0xDC00])), escaped), "utf-8", note
+        )
+    telling = _telling(content)
+    encoding = next((guess for guess in _GUESSES if _reads_well(telling.decode(guess, "replace"))), None)
+    if encoding is None:
+        best = from_bytes(telling).best()
+        encoding = best.encoding if best is not None and _known(best.encoding) else "cp1252"
     text = _as_windows_1252(content) if encoding == "cp1252" else content.decode(encoding, "replace")
     return Decoded(text, encoding, _note(label, encoding))
 
 
-def _utf_8_with_strays(content: bytes) -> tuple[str, int]:
-    """UTF-8 with some bytes of another hand in it, and how many."""
-    escaped = content.decode("utf-8", "surrogateescape")  # stray bytes become U+DC80 to U+DCFF
-    return re.subn("[\udc80-\udcff]", lambda stray: _as_windows_1252(bytes([ord(stray[0]) - 0xDC00])), escaped)
+def _reads_well(text: str) -> bool:
+    """Whether the characters beyond ASCII are those of western texts: statistics fail on short names."""
+    misplaced = len(_MISPLACED.findall(text))
+    return (len(_UNUSUAL.findall(text)) + misplaced) * 4 <= len(_BEYOND_ASCII.findall(text))
+
+
+def _telling(content: bytes) -> bytes:
+    """Only the surroundings of bytes beyond ASCII tell encodings apart; a page of markup drowns them."""
+    return b" ".join(re.findall(rb"[^\x80-\xff]{0,30}[\x80-\xff]+[^\x80-\xff]{0,30}", content))[:_EXAMINED]
 
 
 def _as_windows_1252(content: bytes) -> str:

@@ -37,7 +37,7 @@ class Exchange:
         self.received = 0
         self._settings = settings
         self._transport = Transport(guard, proxied=settings.proxy is not None)
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False  # neither proxies nor passwords from the environment
         self._session.cookies.set_policy(_NoCookies())
         self._session.headers.clear()
@@ -143,6 +143,11 @@ class Exchange:
 
     def close(self) -> None:
         self._session.close()
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere: the fetcher follows redirects itself, and even parsing a bad one fails in requests."""
 
 
 class _NoCookies(requests.cookies.cookielib.DefaultCookiePolicy):  # type: ignore[name-defined,misc]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -238,7 +239,8 @@ def _redirected(request: Request, answer: Response) -> Request:
     if not location:
         happened = f"answered {answer.status} without saying where to go."
         raise BadStatus(request.url, happened, status=answer.status, response=answer)
-    location = location.encode("latin-1", "replace").decode("utf-8", "replace")  # as http.client read it
+    with contextlib.suppress(UnicodeError):
+        location = location.encode("latin-1").decode("utf-8")  # http.client reads every header as Latin-1
     try:
         url = urljoin(request.url, location)
         same_origin = _origin(url) == _origin(request.url)
