@@ -1,0 +1,37 @@
+"""The SPARQL engine: Oxigraph in memory, in a host process of its own that forks workers one can kill.
+
+``Engine`` answers queries inside the API, ``query_once`` on the command line. Both are given a follower, which
+brings the ledger into the store; see :mod:`registry.engine.interface`.
+"""
+
+from registry.engine.client import Engine, query_once
+from registry.engine.errors import (
+    EngineBusy,
+    EngineError,
+    EngineStarting,
+    QueryRefused,
+    QueryTimedOut,
+    QueryTooExpensive,
+    TryAgain,
+)
+from registry.engine.guard import Inspection, inspect
+from registry.engine.interface import EngineOptions, Follower, QueryAnswer, QueryRequest, SparqlEngine
+
+__all__ = [
+    "Engine",
+    "EngineBusy",
+    "EngineError",
+    "EngineOptions",
+    "EngineStarting",
+    "Follower",
+    "Inspection",
+    "QueryAnswer",
+    "QueryRefused",
+    "QueryRequest",
+    "QueryTimedOut",
+    "QueryTooExpensive",
+    "SparqlEngine",
+    "TryAgain",
+    "inspect",
+    "query_once",
+]

@@ -1,0 +1,60 @@
+"""What a process gives up: descriptors, memory, computing time, and its life when its parent dies. Linux only."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+import resource
+import signal
+import time
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when the thread of ``parent`` that started it ends, however it ends."""
+    if _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
+    if os.getppid() != parent:  # it died before the call above
+        os._exit(1)
+
+
+def close_all_but(kept: int) -> None:
+    """Close every descriptor except ``kept``; 0, 1 and 2 lead to /dev/null."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    os.closerange(3, kept)
+    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
+
+
+def confine(memory: int) -> None:
+    """Allow ``memory`` more bytes than now, and nothing that reaches out: no new descriptor, file, or core dump.
+
+    Without descriptors a SERVICE that got past the guard can open no socket. poll() fails too, so descriptors that
+    are open must be used blocking.
+    """
+    with open("/proc/self/statm", "rb") as statm:
+        now = int(statm.read().split()[0]) * resource.getpagesize()
+    for limit, value in (
+        (resource.RLIMIT_AS, now + memory),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, 0),
+    ):
+        resource.setrlimit(limit, (value, value))
+
+
+def allow_computing(seconds: float) -> None:
+    """Let the kernel end this process (SIGXCPU) after so many more seconds of computing, rounded up to whole ones."""
+    soft = math.ceil(time.process_time() + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+
+
+def give_back_memory() -> None:
+    """Return freed memory to the system, so that it is not counted for (and copied by) every forked worker."""
+    trim = getattr(_LIBC, "malloc_trim", None)  # glibc only
+    if trim is not None:
+        trim(0)

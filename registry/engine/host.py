@@ -1,0 +1,173 @@
+"""The engine host: ``python -m registry.engine.host``, started by the client and by nobody else.
+
+One single-threaded process that holds the store, follows the ledger and forks workers. It talks with its client over
+a socket that keeps message boundaries; every message is a JSON object, and a new worker travels as two descriptors:
+the client's end of its connection, and a pidfd to kill it by (a process number could be somebody else's by then).
+
+host → client   {"state": "loading" | "following" | "alive"}   {"failed": sentence}
+                {"worker": n, "generation": g, "sequence": s, "asked": bool} + descriptors   {"died": n, "signal": n}
+client → host   {"fork": n}
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+from typing import Any
+
+from pyoxigraph import Store
+
+from registry.engine.confine import close_all_but, confine, die_with_parent, give_back_memory
+from registry.engine.errors import TryAgain
+from registry.engine.interface import EngineOptions, Follower
+from registry.engine.worker import serve
+
+_MESSAGE = 64 * 2**10
+_HEARTBEAT = 2.0  # seconds
+_SHARE_OF_FORKING = 0.1  # of the host's time at most, so that a busy ledger does not turn into nothing but forks
+
+
+class Host:
+    """The store, its follower, and the workers forked from it."""
+
+    def __init__(self, control: socket.socket, follower: Follower, options: EngineOptions) -> None:
+        self._control = control
+        self._follower = follower
+        self._options = options
+        self._store = Store()
+        self._selector = selectors.DefaultSelector()
+        self._workers: dict[int, tuple[int, int]] = {}  # number → pid, pidfd
+        self._last_number = 0
+        self._generation = 0
+        self._sequence = -1
+
+    def run(self) -> None:
+        """Load, then follow and fork until the client hangs up."""
+        self._tell({"state": "loading"})
+        self._sequence = self._follower.load(self._store)
+        self._selector.register(self._control, selectors.EVENT_READ)
+        pause = self._fork_generation()
+        next_poll = time.monotonic() + pause
+        next_heartbeat = 0.0
+        while True:
+            now = time.monotonic()
+            if now >= next_heartbeat:
+                self._tell({"state": "alive"})
+                next_heartbeat = now + _HEARTBEAT
+            if now >= next_poll:
+                next_poll = self._follow() + time.monotonic()
+            for key, _ in self._selector.select(max(0.0, next_poll - time.monotonic())):
+                if key.fileobj is self._control:
+                    if not self._obey():
+                        return
+                else:
+                    self._bury(key.data)
+
+    def _follow(self) -> float:
+        """Apply what is new. Returns the seconds to wait before asking again."""
+        try:
+            sequence = self._follower.follow(self._store)
+        except TryAgain:
+            return self._options.poll_seconds
+        if sequence is None:
+            return self._options.poll_seconds
+        self._sequence = sequence
+        return self._fork_generation()
+
+    def _fork_generation(self) -> float:
+        """Fork the first workers of a new generation. Returns the seconds to wait before the next."""
+        started = time.monotonic()
+        self._generation += 1
+        gc.collect()
+        gc.freeze()  # no collection in a worker touches, and thereby copies, what it shares with the host
+        give_back_memory()
+        for _ in range(self._options.spare):
+            self._fork(asked=False)
+        return max(self._options.poll_seconds, (time.monotonic() - started) / _SHARE_OF_FORKING)
+
+    def _fork(self, *, asked: bool) -> None:
+        ours, theirs = socket.socketpair()
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                die_with_parent(parent)
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+                close_all_but(theirs.fileno())
+                confine(self._options.memory_bytes)
+                serve(self._store, theirs, self._options.memory_bytes, self._options.prefixes)
+            finally:  # whatever happens, never run the host's code in a second process
+                os._exit(1)
+        theirs.close()
+        pidfd = os.pidfd_open(pid)
+        self._last_number += 1
+        number = self._last_number
+        self._workers[number] = pid, pidfd
+        self._selector.register(pidfd, selectors.EVENT_READ, number)
+        with ours:
+            self._tell(
+                {"worker": number, "generation": self._generation, "sequence": self._sequence, "asked": asked},
+                ours.fileno(),
+                pidfd,
+            )
+
+    def _bury(self, number: int) -> None:
+        """A worker has died: say of what."""
+        pid, pidfd = self._workers.pop(number)
+        self._selector.unregister(pidfd)
+        os.close(pidfd)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        self._tell({"died": number, "signal": -code if code < 0 else 0})
+
+    def _obey(self) -> bool:
+        """Do what the client says; False when it has hung up."""
+        try:
+            message = self._control.recv(_MESSAGE)
+        except ConnectionError:
+            return False
+        if not message:
+            return False
+        for _ in range(json.loads(message)["fork"]):
+            self._fork(asked=True)
+        return True
+
+    def _tell(self, message: dict[str, Any], *descriptors: int) -> None:
+        socket.send_fds(self._control, [json.dumps(message).encode()], list(descriptors))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="registry.engine.host")
+    parser.add_argument("--control", type=int, required=True, help="descriptor of the socket to the client")
+    parser.add_argument("--parent", type=int, required=True, help="process number of the client")
+    parser.add_argument("--follower", required=True, help="import path, package.module:Class")
+    parser.add_argument("--arguments", type=json.loads, required=True, help="JSON object of its arguments")
+    parser.add_argument("--options", type=json.loads, required=True, help="JSON object of EngineOptions")
+    given = parser.parse_args()
+    die_with_parent(given.parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the client tells us when to end
+    control = socket.socket(fileno=given.control)
+    control.set_inheritable(False)
+    try:
+        module, _, name = given.follower.partition(":")
+        follower = getattr(importlib.import_module(module), name)(**given.arguments)
+        Host(control, follower, EngineOptions(**given.options)).run()
+    except (BrokenPipeError, ConnectionResetError):
+        return 0  # the client is gone
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        socket.send_fds(control, [json.dumps({"failed": reason[:2000]}).encode()], [])
+        print(f"engine host: {reason}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

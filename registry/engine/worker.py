@@ -1,0 +1,233 @@
+"""A worker: a fork of the host that answers one query after the other until its client hangs up.
+
+It shares the store with the host as it was at the fork (copy-on-write), so it never sees half a batch.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import socket
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from pyoxigraph import (
+    NamedNode,
+    QueryBoolean,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Store,
+    Triple,
+    serialize,
+)
+
+from registry.engine import formats
+from registry.engine.confine import allow_computing
+from registry.engine.frames import FrameReader, Kind, pack
+from registry.engine.writing import LimitReached, RowTooLong, RowWriter
+
+_SYNTAX = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+_SENT_AT_ONCE = 64 * 2**10
+_LONGEST_EXPECTATION = 120  # the parser lists every character class it would have taken, which helps nobody
+_QUOTED = 20  # characters of the query
+
+
+def serve(store: Store, connection: socket.socket, memory: int, prefixes: dict[str, str]) -> NoReturn:
+    """Answer queries from ``connection`` until it is closed.
+
+    A worker whose memory has grown by a quarter of ``memory`` (its budget in bytes) retires, so that what one query
+    leaves behind is not missing to the next.
+    """
+    fullest = _peak() + memory // 4
+    while True:
+        request = _receive(connection)
+        if request is None:
+            os._exit(0)
+        allow_computing(request["timeout"] + 1)
+        if not _Answering(store, connection, request, prefixes, fullest).run():
+            os._exit(0)
+
+
+class _Answering:
+    """One query and the frames that answer it. Small answers go out in one system call."""
+
+    def __init__(
+        self,
+        store: Store,
+        connection: socket.socket,
+        request: dict[str, Any],
+        prefixes: dict[str, str],
+        fullest: int,
+    ) -> None:
+        self._store = store
+        self._connection = connection
+        self._request = request
+        self._prefixes = prefixes
+        self._fullest = fullest
+        self._unsent = b""
+        self._rows = 0
+        self._truncated = False
+
+    def run(self) -> bool:
+        """Returns whether this worker is fit for another query."""
+        try:
+            self._answer()
+        except BrokenPipeError:
+            return False
+        except MemoryError:
+            return self._fail("expensive", "The query needs more memory than it may use here.", fit=False)
+        except RowTooLong:
+            return self._fail("expensive", "A single row of the answer is larger than an answer may be.")
+        except SyntaxError as error:
+            return self._fail("refused", *_place(str(error), self._request["query"]))
+        except (ValueError, RuntimeError, OSError, TypeError) as error:
+            return self._fail("refused", f"The query cannot be evaluated: {error}.")
+        except BaseException as error:  # a panic inside the engine: the store may be in any state
+            return self._fail("expensive", f"The engine gave up on this query: {error}.", fit=False)
+        fit = _peak() < self._fullest
+        end = {"rows": self._rows, "truncated": self._truncated, "retire": not fit}
+        self._connection.sendall(self._unsent + pack(Kind.END, json.dumps(end).encode()))
+        return fit
+
+    def _fail(
+        self, kind: str, message: str, line: int | None = None, column: int | None = None, *, fit: bool = True
+    ) -> bool:
+        error = {"kind": kind, "message": message, "line": line, "column": column, "retire": not fit}
+        try:
+            self._connection.sendall(self._unsent + pack(Kind.ERROR, json.dumps(error).encode()))
+        except OSError:
+            return False
+        return fit
+
+    def _answer(self) -> None:
+        request = self._request
+        results = self._query(request["query"])
+        if isinstance(results, QueryTriples):
+            form = formats.GRAPH.get(request["graph_format"], formats.GRAPH["turtle"])
+            self._header("graph", form)
+            self._graph(results, form)
+            return
+        form = formats.SELECT.get(request["select_format"], formats.SELECT["json"])
+        if isinstance(results, QueryBoolean):
+            self._header("ask", form)
+            self._rows = 1
+            self._send(results.serialize(format=form.writer))  # type: ignore[arg-type]
+            return
+        self._header("select", form)
+        self._select(results, form)
+
+    def _query(self, query: str) -> QuerySolutions | QueryBoolean | QueryTriples:
+        request = self._request
+        if request["default_graphs"] or request["named_graphs"]:  # what is not named is empty, not everything
+            return self._store.query(
+                query,
+                base_iri=request["base_iri"],
+                default_graph=[NamedNode(iri) for iri in request["default_graphs"]],
+                named_graphs=[NamedNode(iri) for iri in request["named_graphs"]],
+            )
+        return self._store.query(
+            query, base_iri=request["base_iri"], use_default_graph_as_union=request["union_default"]
+        )
+
+    def _select(self, results: QuerySolutions, form: formats.Format) -> None:
+        writer = RowWriter(form, self._send, self._request["max_bytes"], self._request["max_rows"])
+        try:
+            results.serialize(writer, form.writer)  # type: ignore[arg-type]
+            writer.close()
+        except LimitReached:
+            self._truncated = True
+        self._rows = writer.rows
+
+    def _graph(self, triples: Iterator[Triple], form: formats.Format) -> None:
+        writer = RowWriter(form, self._send, self._request["max_bytes"], None)
+        if self._request["describe"]:
+            triples = self._described(triples)
+        assert isinstance(form.writer, RdfFormat)
+        try:
+            serialize(self._counted(triples), writer, form.writer, prefixes=self._prefixes)  # type: ignore[arg-type]
+            writer.close()
+        except LimitReached:
+            self._truncated = True
+
+    def _counted(self, triples: Iterator[Triple]) -> Iterator[Triple]:
+        most = self._request["max_rows"]
+        for triple in triples:
+            if self._rows == most:
+                self._truncated = True
+                return
+            self._rows += 1
+            yield triple
+
+    def _described(self, triples: Iterator[Triple]) -> Iterator[Triple]:
+        """A description with those of its parts: addresses, positions and offers are ``{entity}#…``, not blank nodes.
+
+        Oxigraph's own DESCRIBE is the concise bounded description: the triples of a resource and of blank nodes below.
+        """
+        subjects: set[str] = set()
+        parts: list[NamedNode] = []
+        while True:
+            for triple in triples:
+                yield triple
+                subject, part = triple.subject, triple.object
+                if isinstance(subject, NamedNode):
+                    subjects.add(subject.value)
+                    if isinstance(part, NamedNode) and part.value.startswith(subject.value.partition("#")[0] + "#"):
+                        parts.append(part)
+            while parts and parts[-1].value in subjects:
+                parts.pop()
+            if not parts:
+                return
+            part = parts.pop()
+            subjects.add(part.value)
+            nested = self._query(f"DESCRIBE {part}")
+            assert isinstance(nested, QueryTriples)
+            triples = nested
+
+    def _header(self, kind: str, form: formats.Format) -> None:
+        self._unsent = pack(Kind.HEADER, json.dumps({"kind": kind, "media_type": form.media_type}).encode())
+
+    def _send(self, piece: bytes) -> None:
+        if piece:
+            self._unsent += pack(Kind.DATA, piece)
+        if len(self._unsent) >= _SENT_AT_ONCE:
+            self._connection.sendall(self._unsent)
+            self._unsent = b""
+
+
+def _receive(connection: socket.socket) -> dict[str, Any] | None:
+    """The next request, None when the client has hung up."""
+    frames = FrameReader()
+    while True:
+        try:
+            data = connection.recv(_SENT_AT_ONCE)
+        except ConnectionError:
+            return None
+        if not data:
+            return None
+        for kind, payload in frames.feed(data):
+            if kind is not Kind.REQUEST:
+                return None
+            request: dict[str, Any] = json.loads(payload)
+            return request
+
+
+def _place(message: str, query: str) -> tuple[str, int | None, int | None]:
+    """A parser's message as a sentence with line and column, and what stands there."""
+    found = _SYNTAX.match(message)
+    if not found:
+        return f"The query is not valid SPARQL: {message}", None, None
+    line, column, expected = int(found[1]), int(found[2]), found[3]
+    expected = expected.replace("expected one of The SELECT", "the SELECT").removesuffix(", [_]")
+    lines = re.split("\r\n|\n", query)
+    there = lines[line - 1][column - 1 :][:_QUOTED].strip() if line <= len(lines) else ""
+    sentence = f"The query is not valid SPARQL at line {line}, column {column}"
+    sentence += f", before “{there}”" if there else ", at the end of the line"
+    return sentence + (f": {expected}." if len(expected) <= _LONGEST_EXPECTATION else "."), line, column
+
+
+def _peak() -> int:
+    """The most memory this process ever held, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
