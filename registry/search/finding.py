@@ -73,8 +73,7 @@ def _in_box(db: sqlite3.Connection, box: Box) -> int:
     )
     narrow = "AND b.west <= :east AND b.east >= :west" if box.west <= box.east else ""
     rows = db.execute(
-        "SELECT e.id FROM search_box b JOIN search_entity e ON e.id = b.id"
-        f" WHERE b.south <= :north AND b.north >= :south {narrow}"
+        f"SELECT id FROM search_box b WHERE b.south <= :north AND b.north >= :south {narrow}"
         f" AND latitude >= :south AND latitude <= :north AND {across}",
         vars(box),
     )
@@ -88,7 +87,7 @@ def _distances(db: sqlite3.Connection, near: Near) -> Iterable[tuple[int, float]
     narrowest = min(math.cos(math.radians(south)), math.cos(math.radians(north)))
     width = degrees / narrowest if narrowest > 1e-6 else 360.0
     west, east = near.longitude - width, near.longitude + width
-    columns = "SELECT e.id, latitude, longitude FROM search_box b JOIN search_entity e ON e.id = b.id"
+    columns = "SELECT id, latitude, longitude FROM search_box b"
     where = " WHERE b.south <= ? AND b.north >= ?"
     values: list[float] = [north, south]
     if west >= -180 and east <= 180:  # else the square crosses the date line, and latitude alone narrows it

@@ -79,7 +79,8 @@ def index(db: sqlite3.Connection, entity: Indexable) -> None:
         ).lastrowid
     if position:
         latitude, longitude = position
-        db.execute("INSERT INTO search_box VALUES (?, ?, ?, ?, ?)", (number, longitude, longitude, latitude, latitude))
+        box = (number, longitude, longitude, latitude, latitude, latitude, longitude)
+        db.execute("INSERT INTO search_box VALUES (?, ?, ?, ?, ?, ?, ?)", box)
     links = [(_OFFERS, iri) for iri in description.iris(ORTE["offers"].value)]
     links += [(_SERVICE_KIND, iri) for iri in facets.service_kinds(description)]
     db.executemany("INSERT OR IGNORE INTO search_link VALUES (?, ?, ?)", [(number, *link) for link in links])
