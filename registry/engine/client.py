@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from registry.engine.answer import Answer, WorkerLost
@@ -162,30 +162,31 @@ class Engine:
 
 
 def query_once(
+    request: QueryRequest,
+    *,
     follower: str,
     arguments: Mapping[str, Any],
-    request: QueryRequest,
-    write: Callable[[bytes], Any],
     options: EngineOptions | None = None,
-) -> QueryAnswer:
-    """Start an engine, ask it one thing, write the answer piece by piece, end it: for the command line.
+) -> bytes:
+    """Start an engine, ask it one thing, end it, return the whole answer: for the command line.
 
-    Returns the answer for its kind, rows and whether it was truncated. Raises EngineError, also after the first
-    pieces have been written; an engine that cannot load raises EngineError with the reason.
+    Raises EngineError; with the follower's reason when the engine cannot load, and QueryTooExpensive rather than
+    returning a truncated answer that a script would take for a whole one.
     """
 
-    async def ask() -> QueryAnswer:
+    async def ask() -> bytes:
         engine = Engine(follower, arguments, options)
+        inspect(request.query, engine.options.max_query_bytes, engine.options.max_depth)  # before a load for nothing
         await engine.start()
         try:
-            inspect(request.query, engine.options.max_query_bytes, engine.options.max_depth)
             await _loaded_or_failed(engine)
             answer = await engine.query(request)
-            async for piece in answer.chunks():
-                write(piece)
-            return answer
+            pieces = [piece async for piece in answer.chunks()]
         finally:
             await engine.stop()
+        if answer.truncated:
+            raise QueryTooExpensive(f"The answer is longer than {engine.options.max_bytes} bytes; ask for less.")
+        return b"".join(pieces)
 
     return asyncio.run(ask())
 

@@ -68,7 +68,7 @@ class _Answering:
         self._prefixes = prefixes
         self._fullest = fullest
         self._unsent = b""
-        self._rows = 0
+        self._rows: int | None = 0
         self._truncated = False
 
     def run(self) -> bool:
@@ -151,15 +151,18 @@ class _Answering:
             writer.close()
         except LimitReached:
             self._truncated = True
+            self._rows = None  # more triples were read than went out
 
     def _counted(self, triples: Iterator[Triple]) -> Iterator[Triple]:
         most = self._request["max_rows"]
+        count = 0
         for triple in triples:
-            if self._rows == most:
+            if count == most:
                 self._truncated = True
-                return
-            self._rows += 1
+                break
+            count += 1
             yield triple
+        self._rows = count
 
     def _described(self, triples: Iterator[Triple]) -> Iterator[Triple]:
         """A description with those of its parts: addresses, positions and offers are ``{entity}#…``, not blank nodes.
