@@ -13,9 +13,12 @@ MAX_LENGTH = 300
 _POSTCODE = re.compile(r"(?<![\w.,/])(?:DE?\s?[-–]\s?)?(\d{5})(?!\w|[.,]\d|\s?(?:m²|qm|€|Euro|km))", re.ASCII)
 _FOUR = re.compile(r"[1-9]\d{3}", re.ASCII)
 _EXCEL = re.compile(r"(\d{4,5})\.0", re.ASCII)
-_STREET_WORD = re.compile(
-    r"stra(?:ß|ss)e|str\.|(?<=[a-zäöü])str(?=\s|$)|weg|platz|allee|gasse|ring|ufer|damm|chaussee|markt|hof|promenade|steig|winkel|anger|berg"
-    r"|graben|park|siedlung|zeile|pfad|brücke|am |an der|im |zum |zur |auf de[rm]|alte |unter den",
+_SURELY_STREET = re.compile(
+    r"stra(?:ß|ss)e(?!n?\w)|str\.|(?<=[a-zäöü])str(?=\s|$)|^(?:unter den|an der|auf de[rm]) ", re.IGNORECASE
+)
+_PERHAPS_STREET = re.compile(
+    r"(?:weg|platz|allee|gasse|ring|ufer|damm|chaussee|markt|promenade|steig|anger|graben|zeile|pfad|winkel)$"
+    r"|^(?:am|im|zum|zur) ",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"\D*\s\d{1,4}\s?[a-zA-Z]?(?:\s?[-–/+]\s?\d{1,4}\s?[a-zA-Z]?)*", re.ASCII)
@@ -40,15 +43,19 @@ class Address:
     locality: str | None = None
 
 
-def street(value: str, *, report: Report = ignore) -> str | None:
-    """Street and house number, also out of a free line; "Str." and "Strasse" become "Straße"."""
+def street(value: str, form: str = "field", *, report: Report = ignore) -> str | None:
+    """Street and house number, also out of a free line; "Str." and "Strasse" become "Straße".
+
+    A value that is nothing but a name ("Rittergut") is taken as it is, for the field is a street; with `form` "line",
+    for sources whose address is one free text, only what looks like a street is.
+    """
     line = _line(value, "street", report)
     if line is None:
         return None
     found = split_address(line).street
-    if found is None:
+    if found is None or (form == "line" and found == line and not _street_of([found])):
         return refuse(report, "street", value, "darin steht keine Straße", "there is no street in it")
-    if " / " in found and len(_STR.findall(found)) + found.lower().count("straße") > 1:
+    if " / " in found and all(_street_of([spelling]) for spelling in found.split(" / ")):
         first = _spelt(found.partition(" / ")[0])
         return repair(
             report, "street", value, first, "zwei Schreibweisen; die erste genommen", "two spellings; took the first"
@@ -91,6 +98,14 @@ def locality(value: str, *, report: Report = ignore) -> str | None:
     found = split_address(line).locality
     if found is None:
         return refuse(report, "locality", value, "darin steht kein Ort", "there is no locality in it")
+    if (
+        line.count(",") + line.count(";") > found.count(",")
+        and not _POSTCODE.search(line)
+        and not _street_of(_parts(line))
+    ):
+        rest = line.strip(" ,;").removeprefix(found).strip(" ,;")
+        if rest and not _COUNTRY.match(rest):
+            found = repair(report, "locality", value, found, f"ohne »{rest}«", f"without '{rest}'")
     whole = _HALLE.sub("Halle (Saale)", found)
     part = _PART.search(whole)
     if part and (main := whole[: part.start()].strip(" ,/")):
@@ -109,39 +124,45 @@ def suburb(value: str, *, report: Report = ignore) -> str | None:
 
 def split_address(line: str) -> Address:
     """One free line in parts. What stands before the postal code is street, what follows is locality."""
-    line = " ".join(line[:MAX_LENGTH].split()).strip(" ,;")
-    code = _POSTCODE.search(line)
+    short = " ".join(line[:MAX_LENGTH].split())
+    code = _POSTCODE.search(short)
     if code:
-        before = [part for part in _parts(line[: code.start()]) if not _COUNTRY.match(part)]
-        after = [part for part in _parts(line[code.end() :]) if not _COUNTRY.match(part)]
-        streets = [part for part in before if _is_street(part)] or before[-1:]
-        if not before and len(after) > 1 and _is_street(after[-1]):
-            streets, after = after[-1:], after[:-1]
-        return Address(streets[0] if streets else None, code.group(1), _rejoined(after))
-    parts = [part for part in _parts(line) if not _COUNTRY.match(part)]
-    streets = [part for part in parts if _is_street(part)]
-    rest = [part for part in parts if part not in streets]
+        before, after = _parts(short[: code.start()], dashes=True), _parts(short[code.end() :])
+        street = _street_of(before) or (before[-1] if before else None)
+        if street is None and len(after) > 1 and (street := _street_of(after[1:])):
+            after.remove(street)
+        return Address(street, code.group(1), _first_place(after))
+    parts = _parts(short)
+    if short.startswith(","):
+        return Address(None, None, _first_place(parts))
     if len(parts) == 1:
-        only = parts[0]
-        return Address(only, None, None if _NUMBERED.fullmatch(only) or only.isdigit() else only)
-    return Address(streets[0] if streets else None, None, _rejoined(rest[-1:]) if rest else None)
+        surely = _NUMBERED.fullmatch(parts[0]) or _SURELY_STREET.search(parts[0])
+        return Address(parts[0], None, None if surely else _first_place(parts))
+    street = _street_of(parts)
+    return Address(street, None, _first_place([part for part in parts if part != street]))
 
 
-def _rejoined(parts: list[str]) -> str | None:
-    """The first part, with a following "OT …" that a comma had cut off."""
-    if not parts:
-        return None
-    if len(parts) > 1 and re.match(r"(?:OT|Ortsteil|GT)\b", parts[1], re.IGNORECASE):
-        return f"{parts[0]}, {parts[1]}"
-    return parts[0] if any(character.isalpha() for character in parts[0]) else None
+def _street_of(parts: list[str]) -> str | None:
+    """The part that is most surely a street: by its number, else by its words."""
+    for pattern in (_NUMBERED, _SURELY_STREET, _PERHAPS_STREET):
+        for part in parts:
+            if pattern.fullmatch(part) if pattern is _NUMBERED else pattern.search(part):
+                return part
+    return None
 
 
-def _parts(text: str) -> list[str]:
-    return [part for piece in re.split(r"[,;|]|\s[-–•·]\s", text) if (part := piece.strip(" /"))]
+def _first_place(parts: list[str]) -> str | None:
+    """The first part with letters, and an "OT …" that a comma had cut off from it."""
+    for index, part in enumerate(parts):
+        if any(character.isalpha() for character in part):
+            following = parts[index + 1] if index + 1 < len(parts) else ""
+            return f"{part}, {following}" if re.match(r"(?:OT|Ortsteil|GT)\b", following, re.IGNORECASE) else part
+    return None
 
 
-def _is_street(part: str) -> bool:
-    return bool(_NUMBERED.fullmatch(part) or _STREET_WORD.search(part))
+def _parts(text: str, *, dashes: bool = False) -> list[str]:
+    pieces = re.split(r"[,;|]|\s[-–•·]\s" if dashes else r"[,;|]", text)
+    return [part for piece in pieces if (part := piece.strip(" /")) and not _COUNTRY.match(part)]
 
 
 def _spelt(street: str) -> str:

@@ -44,9 +44,10 @@ _CARRIER = re.compile(r"https?://(?:www\.)?(?:creativecommons\.org|opendatacommo
 
 def country(value: str, *, report: Report = ignore) -> str | None:
     """A country's two-letter code (ISO 3166-1), from code or name."""
-    word = " ".join(value[:100].split()).casefold().strip(".")
+    word = " ".join(value[:100].split()).casefold()
     if not word:
         return None
+    word = word.strip(".")
     code = _BY_NAME.get(word) or (word.upper() if word.upper() in phonenumbers.SUPPORTED_REGIONS else None)
     return code or refuse(report, "country", value, "kein bekanntes Land", "not a known country")
 

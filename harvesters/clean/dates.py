@@ -99,7 +99,7 @@ def moment(value: str, *, report: Report = ignore) -> str | None:
             when = iso.isoparse(line.replace(" ", "T", 1).replace(" ", ""))
     except (ValueError, OverflowError, OSError):
         when = None
-    if when is None or not FIRST_YEAR < when.year < LAST_YEAR:
+    if when is None or when.year < FIRST_YEAR:
         return refuse(report, "moment", value, "kein lesbarer Zeitpunkt", "not a readable moment")
     when = when.replace(tzinfo=datetime.UTC) if when.tzinfo is None else when.astimezone(datetime.UTC)
     if (when - datetime.datetime.now(datetime.UTC)).total_seconds() > 86_400:

@@ -28,6 +28,7 @@ _BLOCKS = words(
     section | summary | table | tbody | tfoot | thead | tr | ul
     """
 )
+_PARAGRAPHS = words("p | h1 | h2 | h3 | h4 | h5 | h6 | blockquote | ul | ol | table")
 _CELLS = frozenset(("td", "th"))
 _VOID = words(
     """
@@ -80,7 +81,7 @@ def _pieces(body: LexborNode) -> list[str]:
         tag = node.tag or ""
         if tag == "-text":
             pieces.append((node.text_content or "").replace("\n", " "))
-        elif tag in _BLOCKS:
+        elif tag in _BLOCKS and not (pieces and pieces[-1].endswith("\n")):
             pieces.append("\n")
         down = node.child if tag not in _DROPPED else None
         if down is not None:
@@ -97,9 +98,9 @@ def _pieces(body: LexborNode) -> list[str]:
 def _close(node: LexborNode | None, pieces: list[str]) -> LexborNode | None:
     if node is not None:
         tag = node.tag or ""
-        if tag == "p":
+        if tag in _PARAGRAPHS:
             pieces.append("\n\n")
-        elif tag in _BLOCKS:
+        elif tag in _BLOCKS and not pieces[-1].endswith("\n"):
             pieces.append("\n")
         elif tag in _CELLS:
             pieces.append(" ")

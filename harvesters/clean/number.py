@@ -13,13 +13,18 @@ MAX_LENGTH = 300
 """Characters of a value that is meant to be a number; longer ones are prose."""
 
 _PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII)
-_FIGURE = re.compile(r"\d+(?:[.,'’\u00a0\u2009\u202f]\d+)*", re.ASCII)
+_FIGURE = re.compile(r"(?<![^\W\d_])\d+(?:[.,'’\u00a0\u2009\u202f]\d+)*", re.ASCII)
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:(?P<by>[.'’ ])\d{3})(?:(?P=by)\d{3})*(?:,\d+)?", re.ASCII)
 _ENGLISH = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _GERMAN_DECIMAL = re.compile(r"\d+,\d+", re.ASCII)
 _ABOUT = re.compile(
     r"(?<!\w)(?:ca|circa|zirka|etwa|rund|ungefähr|über|mehr als|mindestens|min|ab|fast|knapp|gut|bis zu|bis|max|maximal"
     r"|unter|weniger als|about|approx|approximately|over|up to|around|more than)\.?(?!\w)|[~≈>≥<≤±]",
+    re.IGNORECASE,
+)
+_PER = re.compile(
+    r"\s*(?:/|(?<!\w)(?:pro|je|per|am|im)(?!\w))\s*"
+    r"(stunde|std\.?|h|halbtag|tag|woche|monat|jahr|person|platz|hour|day|week|month|year|m²|qm)\s*$",
     re.IGNORECASE,
 )
 _SPAN = re.compile(r"\s*(?:-|–|—|bis|to|und|and|oder|or|/)\s*", re.IGNORECASE)
@@ -64,6 +69,8 @@ def price(value: str, notation: str = "de", *, report: Report = ignore) -> Decim
     if re.search(r"[$£]|(?<!\w)(?:CHF|USD|GBP|Fr\.)(?!\w)", value[:MAX_LENGTH]):
         return refuse(report, "price", value, "nicht in Euro", "not in euro")
     amount_text = re.sub(r"€|(?<!\w)(?:euro?)(?!\w)|,-+|\.-+", " ", value[:MAX_LENGTH], flags=re.IGNORECASE)
+    if per := _PER.search(amount_text):
+        amount_text = amount_text[: per.start()]
     if re.fullmatch(r"\s*(?:kostenlos|kostenfrei|gratis|umsonst|frei|free)\W*", value[:MAX_LENGTH], re.IGNORECASE):
         return Decimal(0)
     if len(value) > MAX_LENGTH:
@@ -71,6 +78,9 @@ def price(value: str, notation: str = "de", *, report: Report = ignore) -> Decim
     amount = _number(amount_text, notation, "price", report, found=value)
     if amount is not None and amount < 0:
         return refuse(report, "price", value, "ein negativer Preis", "a negative price")
+    if amount is not None and per:
+        unit = per.group(1)
+        return repair(report, "price", value, amount, f"ein Preis je {unit}", f"a price per {unit}")
     return amount
 
 
@@ -108,7 +118,7 @@ def plain(value: str) -> Decimal | None:
 
 def _number(value: str, notation: str, function: str, report: Report, found: str | None = None) -> Decimal | None:
     found = value if found is None else found
-    if not value.strip():
+    if not found.strip():
         return None
     if len(value) > MAX_LENGTH:
         return refuse(report, function, found, "zu lang für eine Zahl", "too long for a number")

@@ -16,7 +16,7 @@ _EVENT = re.compile(
 _VEHICLE = re.compile(
     r"(?<!\w)(?:bus|[\w-]{0,40}-bus|(?:bücher|kultur|jugend|spiel|info|beratungs|bürger|fab|lese|kino|doppeldecker|digital|lern"
     r"|werkstatt|coworking|gesundheits|ruf|linien|reise|shuttle|mobilitäts)bus|[\w-]{0,30}mobil|foodtruck|food truck"
-    r"|wander(?:ausstellung|kino|bühne|zirkus))(?!\w)",
+    r"|wander(?:ausstellung|kino|bühne|zirkus))(?![\w-])",
     re.IGNORECASE,
 )
 _NO_VEHICLE = re.compile(r"auto-?mobil|bushof|busbahnhof|immobil", re.IGNORECASE)

@@ -103,10 +103,9 @@ def cut(value: str, limit: int, function: str, found: str, report: Report) -> st
 
 def _readable(value: str, function: str, report: Report) -> str:
     plain = visible(value)
-    if _MOJIBAKE.search(plain) and (fixed := _reencoded(value)) is not None:
-        plain = repair(
-            report, function, value, visible(fixed), "UTF-8, das als Latin-1 gelesen wurde", "UTF-8 read as Latin-1"
-        )
+    if _MOJIBAKE.search(value) and (fixed := _MOJIBAKE.sub(_reencoded, value)) != value:
+        reason = "UTF-8, das als Latin-1 gelesen wurde", "UTF-8 read as Latin-1"
+        plain = repair(report, function, value, visible(fixed), *reason)
     if _ENTITY.search(plain):
         decoded = visible(entities.unescape(plain))
         if decoded != plain:
@@ -114,13 +113,13 @@ def _readable(value: str, function: str, report: Report) -> str:
     return plain
 
 
-def _reencoded(value: str) -> str | None:
+def _reencoded(match: re.Match[str]) -> str:
     for wrong in ("cp1252", "latin-1"):
         try:
-            return value.encode(wrong).decode("utf-8")
+            return match.group().encode(wrong).decode("utf-8")
         except UnicodeError:
             continue
-    return None
+    return match.group()
 
 
 def _is_placeholder(line: str, function: str, found: str, report: Report) -> bool:

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 import idna
 
 from harvesters.clean.finding import Report, ignore, refuse, repair
+from harvesters.clean.text import visible
 from harvesters.clean.words import words
 
 MAX_LENGTH = 2_000
@@ -106,7 +107,7 @@ def ascii_host(host: str) -> str | None:
 
 
 def _parse(value: str, function: str, report: Report) -> _Link | None:
-    text = "".join(character for character in value if character.isprintable() or character in "\t\n\r ").strip()
+    text = visible(value).strip()
     if not text:
         return None
     if len(text) > MAX_LENGTH:
@@ -128,7 +129,7 @@ def _parse(value: str, function: str, report: Report) -> _Link | None:
     elif spaced:
         repair(report, function, value, found.url, "Wörter um die Adresse entfernt", "words around the address removed")
     elif completed:
-        repair(report, function, value, found.url, "https:// ergänzt", "https:// added")
+        repair(report, function, value, found.url, "Schema ergänzt oder berichtigt", "scheme added or corrected")
     return found
 
 
@@ -141,14 +142,15 @@ def _with_scheme(text: str) -> tuple[str | None, bool]:
             return rest, True
         return f"{scheme.lower()}://{rest.lstrip('/')}", False
     if broken := _BROKEN_SCHEME.match(text):
-        return f"https://{text[broken.end() :].lstrip('/')}", True
+        scheme = "https" if "s" in broken.group().lower() else "http"
+        return f"{scheme}://{text[broken.end() :].lstrip('/')}", True
     if text.startswith("//"):
         return f"https:{text}", True
     host = re.split(r"[/?#:]", lowered, maxsplit=1)[0]
     if host.startswith("www.") and host.count(".") >= 2:
         return f"https://{text}", True
     name, _, suffix = host.rpartition(".")
-    if name and suffix in _SUFFIXES and len(name) > 1 and ascii_host(host):
+    if name and suffix in _SUFFIXES and ascii_host(host):
         return f"https://{text}", True
     return None, False
 
