@@ -29,7 +29,6 @@ class Answer:
     media_type = ""
     length: int | None = None
     truncated = False
-    rows: int | None = None
 
     def __init__(
         self,
@@ -110,7 +109,7 @@ class Answer:
             self._finish(fit=not told["retire"])
             if kind is Kind.ERROR:
                 raise _told(told)
-            self.rows, self.truncated = told["rows"], told["truncated"]
+            self.truncated = told["truncated"]
             return None
 
     async def _lost(self) -> Exception:

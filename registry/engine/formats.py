@@ -14,7 +14,7 @@ class Format:
     ``row_mark`` is a byte string that occurs only where a row ends (the writers escape it inside values); the row
     includes the first ``mark_kept`` bytes of it. ``closing`` completes a document that was cut after a row and says
     so where the format has room for that. In a ``quoted`` format a mark between double quotes does not count.
-    ``header_rows`` are marked like rows but are none.
+    ``header_rows`` are marked like rows but are none. ``prefixed`` formats can abbreviate IRIs.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Format:
     closing: bytes
     quoted: bool = False
     header_rows: int = 0
+    prefixed: bool = False
 
     @property
     def mark_opens_next(self) -> bool:
@@ -33,6 +34,7 @@ class Format:
 
 
 _TRUNCATED = b"truncated: the answer is longer than this service gives out"
+_COMMENT = b"# " + _TRUNCATED + b"\n"
 
 SELECT: dict[str, Format] = {
     f.name: f
@@ -62,8 +64,8 @@ SELECT: dict[str, Format] = {
 GRAPH: dict[str, Format] = {
     f.name: f
     for f in (
-        Format("turtle", "text/turtle; charset=utf-8", RdfFormat.TURTLE, b" .\n", 3, b"# " + _TRUNCATED + b"\n"),
-        Format("ntriples", "application/n-triples", RdfFormat.N_TRIPLES, b"\n", 1, b"# " + _TRUNCATED + b"\n"),
+        Format("turtle", "text/turtle; charset=utf-8", RdfFormat.TURTLE, b" .\n", 3, _COMMENT, prefixed=True),
+        Format("ntriples", "application/n-triples", RdfFormat.N_TRIPLES, b"\n", 1, _COMMENT),
         Format("jsonld", "application/ld+json", RdfFormat.JSON_LD, b']},{"@id"', 2, b"]"),
         Format(
             "rdfxml",
@@ -72,9 +74,10 @@ GRAPH: dict[str, Format] = {
             b"</rdf:Description>",
             18,
             b"<!-- " + _TRUNCATED + b" --></rdf:RDF>",
+            prefixed=True,
         ),
-        Format("trig", "application/trig", RdfFormat.TRIG, b" .\n", 3, b"# " + _TRUNCATED + b"\n"),
-        Format("nquads", "application/n-quads", RdfFormat.N_QUADS, b"\n", 1, b"# " + _TRUNCATED + b"\n"),
+        Format("trig", "application/trig", RdfFormat.TRIG, b" .\n", 3, _COMMENT, prefixed=True),
+        Format("nquads", "application/n-quads", RdfFormat.N_QUADS, b"\n", 1, _COMMENT),
     )
 }
 """For CONSTRUCT and DESCRIBE, the preferred first."""

@@ -15,12 +15,12 @@ class Kind(IntEnum):
     REQUEST = 1  # JSON: the query, its dataset, formats and limits
     HEADER = 2  # JSON: kind, media_type
     DATA = 3  # a piece of the answer
-    END = 4  # JSON: rows, truncated, retire (the worker ends itself)
+    END = 4  # JSON: truncated, retire (the worker ends itself)
     ERROR = 5  # JSON: kind (refused, expensive), message, line, column, retire
 
 
-def pack(kind: Kind, payload: bytes) -> bytes:
-    return _HEAD.pack(kind, len(payload)) + payload
+def pack(kind: Kind, payload: bytes | memoryview) -> bytes:
+    return b"".join((_HEAD.pack(kind, len(payload)), payload))
 
 
 class FrameReader:
@@ -34,11 +34,12 @@ class FrameReader:
         buffer = self._buffer
         buffer += data
         start = 0
-        while len(buffer) - start >= _HEAD.size:
-            kind, length = _HEAD.unpack_from(buffer, start)
-            end = start + _HEAD.size + length
-            if len(buffer) < end:
-                break
-            yield Kind(kind), bytes(buffer[start + _HEAD.size : end])
-            start = end
+        with memoryview(buffer) as view:
+            while len(buffer) - start >= _HEAD.size:
+                kind, length = _HEAD.unpack_from(buffer, start)
+                end = start + _HEAD.size + length
+                if len(buffer) < end:
+                    break
+                yield Kind(kind), bytes(view[start + _HEAD.size : end])
+                start = end
         del buffer[:start]

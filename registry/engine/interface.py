@@ -64,7 +64,6 @@ class QueryAnswer(Protocol):
     sequence: int  # of the ledger, at which the question was answered
     length: int | None  # in bytes, when the whole answer is already there; then nothing can fail any more
     truncated: bool  # cut at the byte or row limit; final once ``chunks()`` has ended or ``length`` is known
-    rows: int | None  # solutions or triples; known with ``truncated``, and None for a graph cut at the byte limit
 
     def chunks(self) -> AsyncIterator[bytes]:
         """The answer in pieces. Raises EngineError when it cannot be completed: the reader must see it break."""

@@ -11,6 +11,7 @@ import re
 import resource
 import socket
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NoReturn
 
 from pyoxigraph import (
@@ -18,7 +19,6 @@ from pyoxigraph import (
     QueryBoolean,
     QuerySolutions,
     QueryTriples,
-    RdfFormat,
     Store,
     Triple,
     serialize,
@@ -68,7 +68,6 @@ class _Answering:
         self._prefixes = prefixes
         self._fullest = fullest
         self._unsent = b""
-        self._rows: int | None = 0
         self._truncated = False
 
     def run(self) -> bool:
@@ -88,7 +87,7 @@ class _Answering:
         except BaseException as error:  # a panic inside the engine: the store may be in any state
             return self._fail("expensive", f"The engine gave up on this query: {error}.", fit=False)
         fit = _peak() < self._fullest
-        end = {"rows": self._rows, "truncated": self._truncated, "retire": not fit}
+        end = {"truncated": self._truncated, "retire": not fit}
         self._connection.sendall(self._unsent + pack(Kind.END, json.dumps(end).encode()))
         return fit
 
@@ -113,11 +112,10 @@ class _Answering:
         form = formats.SELECT.get(request["select_format"], formats.SELECT["json"])
         if isinstance(results, QueryBoolean):
             self._header("ask", form)
-            self._rows = 1
             self._send(results.serialize(format=form.writer))  # type: ignore[arg-type]
             return
         self._header("select", form)
-        self._select(results, form)
+        self._rows(results, form)
 
     def _query(self, query: str) -> QuerySolutions | QueryBoolean | QueryTriples:
         request = self._request
@@ -132,37 +130,29 @@ class _Answering:
             query, base_iri=request["base_iri"], use_default_graph_as_union=request["union_default"]
         )
 
-    def _select(self, results: QuerySolutions, form: formats.Format) -> None:
+    def _rows(self, solutions: QuerySolutions, form: formats.Format) -> None:
         writer = RowWriter(form, self._send, self._request["max_bytes"], self._request["max_rows"])
         try:
-            results.serialize(writer, form.writer)  # type: ignore[arg-type]
+            solutions.serialize(writer, form.writer)  # type: ignore[arg-type]
             writer.close()
         except LimitReached:
             self._truncated = True
-        self._rows = writer.rows
 
     def _graph(self, triples: Iterator[Triple], form: formats.Format) -> None:
         writer = RowWriter(form, self._send, self._request["max_bytes"], None)
         if self._request["describe"]:
             triples = self._described(triples)
-        assert isinstance(form.writer, RdfFormat)
+        most = self._request["max_rows"]
         try:
-            serialize(self._counted(triples), writer, form.writer, prefixes=self._prefixes)  # type: ignore[arg-type]
+            if isinstance(triples, QueryTriples) and most is None and not (self._prefixes and form.prefixed):
+                triples.serialize(writer, form.writer)  # type: ignore[arg-type]  # an eighth faster than the other
+            else:
+                serialize(islice(triples, most), writer, form.writer, prefixes=self._prefixes)  # type: ignore[arg-type]
             writer.close()
         except LimitReached:
             self._truncated = True
-            self._rows = None  # more triples were read than went out
-
-    def _counted(self, triples: Iterator[Triple]) -> Iterator[Triple]:
-        most = self._request["max_rows"]
-        count = 0
-        for triple in triples:
-            if count == most:
-                self._truncated = True
-                break
-            count += 1
-            yield triple
-        self._rows = count
+        else:
+            self._truncated = most is not None and next(triples, None) is not None
 
     def _described(self, triples: Iterator[Triple]) -> Iterator[Triple]:
         """A description with those of its parts: addresses, positions and offers are ``{entity}#…``, not blank nodes.
@@ -192,9 +182,8 @@ class _Answering:
     def _header(self, kind: str, form: formats.Format) -> None:
         self._unsent = pack(Kind.HEADER, json.dumps({"kind": kind, "media_type": form.media_type}).encode())
 
-    def _send(self, piece: bytes) -> None:
-        if piece:
-            self._unsent += pack(Kind.DATA, piece)
+    def _send(self, piece: bytes | memoryview) -> None:
+        self._unsent += pack(Kind.DATA, piece)
         if len(self._unsent) >= _SENT_AT_ONCE:
             self._connection.sendall(self._unsent)
             self._unsent = b""

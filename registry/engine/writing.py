@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from registry.engine.formats import Format
 
 _PIECE = 64 * 2**10
-_NO_BINDINGS = b'"bindings":[]}}'
 
 
 class LimitReached(Exception):
@@ -22,28 +21,23 @@ class RowWriter:
     """Collects what a writer of pyoxigraph produces and sends it in pieces that end where a row ends.
 
     Because a piece never ends within a row, the answer can be closed with a few bytes when it has reached
-    ``max_bytes`` (the closing bytes not counted) or ``max_rows``. ``rows`` counts those sent.
+    ``max_bytes`` (the closing bytes not counted) or ``max_rows``. ``send`` must not keep what it is given.
     """
 
-    def __init__(self, form: Format, send: Callable[[bytes], None], max_bytes: int, max_rows: int | None) -> None:
+    def __init__(self, form: Format, send: Callable[[memoryview], None], max_bytes: int, max_rows: int | None) -> None:
         self._form = form
         self._send = send
         self._left = max_bytes
-        self._max_marks = None if max_rows is None else max_rows + form.header_rows
+        self._rows_left = None if max_rows is None else max_rows + form.header_rows
         self._pending = bytearray()
-        self._marks = 0
+        self._begun = False
         self._finished = False
 
-    @property
-    def rows(self) -> int:
-        return max(0, self._marks - self._form.header_rows)
-
     def write(self, piece: bytes) -> int:
-        if self._finished:  # the writers flush their buffers once more after an exception
-            return len(piece)
-        self._pending += piece
-        if len(self._pending) >= _PIECE:
-            self._send_rows()
+        if not self._finished:  # the writers flush their buffers once more after an exception
+            self._pending += piece
+            if len(self._pending) >= _PIECE:
+                self._send_rows()
         return len(piece)
 
     def flush(self) -> None:
@@ -52,48 +46,44 @@ class RowWriter:
     def close(self) -> None:
         """Send the rest of a complete document. Raises LimitReached when it had to be cut."""
         self._send_rows()
-        if self._form.mark_opens_next and not self._pending.endswith(_NO_BINDINGS):
-            self._marks += 1  # the last row has no mark after it
-        self._send(bytes(self._pending))
-        self._pending.clear()
+        self._send_pending(len(self._pending))
 
     def _send_rows(self) -> None:
         """Send the complete rows that are pending; cut and raise when that or what follows them is too much."""
         fits = len(self._pending) <= self._left
-        end, marks = self._last_end(len(self._pending) if fits else self._left)
-        if self._max_marks is not None:
-            room = self._max_marks - self._marks
-            if marks > room or (marks == room and marks and self._form.mark_opens_next):
-                end, marks, fits = self._end_of(room), room, False
-        self._marks += marks
+        end = self._last_end(len(self._pending) if fits else self._left)
+        if self._rows_left is not None:
+            rows = sum(1 for row_end in self._ends() if row_end <= end)
+            if rows > self._rows_left or (rows == self._rows_left and rows and self._form.mark_opens_next):
+                end, fits = self._end_of(self._rows_left), False
+            self._rows_left -= rows
         self._left -= end
+        if not fits and not end and not self._begun:
+            raise RowTooLong
+        self._send_pending(end)
         if not fits:
             self._finished = True
-            if not self._marks:
-                raise RowTooLong
-            self._send(bytes(self._pending[:end]) + self._form.closing)
+            self._send(memoryview(self._form.closing))
             raise LimitReached
-        if end:
-            self._send(bytes(self._pending[:end]))
-            del self._pending[:end]
 
-    def _last_end(self, limit: int) -> tuple[int, int]:
-        """Index after the last complete row within ``limit`` bytes, and the number of rows up to there."""
+    def _send_pending(self, end: int) -> None:
+        if end:
+            with memoryview(self._pending) as view, view[:end] as piece:
+                self._send(piece)
+            del self._pending[:end]
+            self._begun = True
+
+    def _last_end(self, limit: int) -> int:
+        """Index after the last complete row within ``limit`` bytes, 0 if there is none."""
         form, pending = self._form, self._pending
         if form.quoted and b'"' in pending:
-            ends = [end for end in self._ends() if end <= limit]
-            return (ends[-1], len(ends)) if ends else (0, 0)
+            return max((end for end in self._ends() if end <= limit), default=0)
         at = pending.rfind(form.row_mark, 0, limit)
-        if at < 0:
-            return 0, 0
-        return at + form.mark_kept, pending.count(form.row_mark, 0, at + len(form.row_mark))
+        return at + form.mark_kept if at >= 0 else 0
 
     def _end_of(self, row: int) -> int:
         """Index after the ``row``-th complete row that is pending."""
-        for count, end in enumerate(self._ends(), 1):
-            if count == row:
-                return end
-        return 0
+        return next((end for count, end in enumerate(self._ends(), 1) if count == row), 0)
 
     def _ends(self) -> Iterator[int]:
         form, pending = self._form, self._pending
