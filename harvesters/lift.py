@@ -108,7 +108,7 @@ class Lift:
         self.reads = frozenset(a or b for a, b in _KEY.findall(query))
         self.fingerprint = hashlib.sha256(f"{query}\n{_code_fingerprint()}".encode()).hexdigest()
         try:
-            self._evaluate([])
+            list(self._evaluate([]))
         except SyntaxError as error:
             raise LiftError(f"the lift of source '{source_id}' is not valid SPARQL: {error}") from None
 

@@ -13,7 +13,9 @@ from functools import cache
 from pathlib import Path
 
 import pyoxigraph as ox
+import pyshacl.shape
 import rdflib
+from pyshacl.constraints import ALL_CONSTRAINT_PARAMETERS, CONSTRAINT_PARAMETERS_MAP
 from pyshacl.graph_abstraction import DataGraph
 from pyshacl.monkey import apply_patches
 from pyshacl.validator import Validator, assign_baked_in
@@ -36,6 +38,8 @@ class Checker:
     def __init__(self) -> None:
         apply_patches()  # type: ignore[no-untyped-call]
         assign_baked_in()  # type: ignore[no-untyped-call]
+        # pyshacl looks every predicate of a shape up in a list, at every focus node; a set halves the time it takes
+        pyshacl.shape.CONSTRAINT_PARAMS = (frozenset(ALL_CONSTRAINT_PARAMETERS), CONSTRAINT_PARAMETERS_MAP)
         self._context = _context()
         empty = DataGraph.from_rdflib_graph(rdflib.Graph())
         self._prepared = Validator(empty, shacl_graph=_graph(sorted(assets.shapes_dir().glob("*.ttl")))).shacl_graph

@@ -11,9 +11,10 @@ import orjson
 import typer
 
 from registry.config import load
-from registry.engine import EngineError, QueryRequest, query_once
+from registry.engine import EngineError, QueryRequest
 from registry.export import export as write_export
 from registry.ledger import Ledger
+from registry.querying import ask
 from registry.rebuild import rebuild as rebuild_all
 
 
@@ -36,9 +37,11 @@ def query(
     text = sys.stdin.read() if sparql == "-" else sparql
     request = QueryRequest(text, select_format=format_ or "tsv", graph_format=format_ or "turtle")
     try:
-        sys.stdout.buffer.write(query_once(request, **engine_arguments(config)))
+        answer = ask(config, request, sys.stdout.buffer.write)
     except EngineError as error:
         raise typer.BadParameter(str(error)) from None
+    if answer.truncated:
+        typer.echo(f"cut at {answer.rows} rows; limits.result_rows and limits.result_bytes set the limit", err=True)
 
 
 def export(

@@ -1,0 +1,39 @@
+"""The SPARQL engine of one registry: what it follows, and under which limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from registry.config import Config
+from registry.engine import Engine, EngineOptions, QueryAnswer, QueryRequest, query_once
+from registry.terms import PREFIXES
+
+FOLLOWER = "registry.project:Follower"
+
+
+def engine(config: Config) -> Engine:
+    """The engine of the API; start and stop it in one event loop."""
+    return Engine(FOLLOWER, {"ledger": str(config.ledger)}, options(config))
+
+
+def ask(config: Config, request: QueryRequest, write: Callable[[bytes], Any]) -> QueryAnswer:
+    """Ask one query on the command line. Raises EngineError with a sentence for the person who asked."""
+    return query_once(FOLLOWER, {"ledger": str(config.ledger)}, request, write, options(config))
+
+
+def options(config: Config) -> EngineOptions:
+    """The settings `limits.…` as the engine takes them."""
+    limits = config.limits
+    return EngineOptions(
+        workers=limits.query_workers,
+        queue=limits.query_queue,
+        timeout=limits.query_seconds,
+        memory_bytes=limits.query_memory * 2**20,
+        max_bytes=limits.result_bytes,
+        max_rows=limits.result_rows,
+        max_query_bytes=limits.query_size,
+        max_depth=limits.query_nesting,
+        base_iri=config.base_url + "/",
+        prefixes={prefix: str(namespace) for prefix, namespace in PREFIXES.items()},
+    )

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from registry.config import Config, ConfigError, load, settings
+from tests.conftest import ROOT
+
+
+def _write(folder: Path, text: str) -> Path:
+    (folder / "registry.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
+    assert load(tmp_path) == Config(tmp_path)
+
+
+def test_values_are_read_into_their_places(tmp_path: Path) -> None:
+    config = load(
+        _write(
+            tmp_path,
+            'base_url = "https://orte.example.org"\n[limits]\nquery_seconds = 2\n'
+            '[fetch]\nallow_private_hosts = ["127.0.0.1:9001"]\n[sources.studie]\nenabled = false\n',
+        )
+    )
+    assert (config.base_url, config.limits.query_seconds) == ("https://orte.example.org", 2.0)
+    assert config.fetch.allow_private_hosts == ("127.0.0.1:9001",)
+    assert config.sources["studie"] == {"enabled": False}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("base_url = 5", "base_url must be a text"),
+        ('base_url = "orte.example.org"', "http(s) address"),
+        ('base_url = "https://orte.example.org/"', "must not end with a slash"),
+        ("[limits]\nquery_secs = 5", "'limits.query_secs' is no setting"),
+        ('[limits]\nquery_workers = "two"', "limits.query_workers must be a whole number"),
+        ("[limits]\nquery_workers = true", "limits.query_workers must be a whole number"),
+        ("[limits]\nquery_workers = 0", "limits.query_workers must be 1 or more"),
+        ('[fetch]\nallow_private_hosts = "127.0.0.1"', "must be a list of texts"),
+        ("server = 8000", "[server] must be a table"),
+        ("data = '/tmp'", "--data"),
+        ("base_url = ", "not valid TOML"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_sentence(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(_write(tmp_path, text))
+    assert named in str(caught.value)
+    assert "registry.toml" in str(caught.value)
+    assert "\n" not in str(caught.value).strip()
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    missing = [name for name in settings() if f"`{name}`" not in text]
+    assert missing == []
