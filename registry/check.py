@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import pyoxigraph as ox
 import pyshacl.shape
@@ -24,6 +23,7 @@ from rdflib.namespace import OWL, RDF, RDFS, SH, SKOS
 from registry import assets
 from registry.ledger.records import Finding, Severity
 from registry.record import Record, parse
+from registry.still import StillGraph
 from registry.terms import ORTE
 
 BATCH = 200
@@ -42,7 +42,7 @@ class Checker:
         pyshacl.shape.CONSTRAINT_PARAMS = (frozenset(ALL_CONSTRAINT_PARAMETERS), CONSTRAINT_PARAMETERS_MAP)
         self._context = _context()
         empty = DataGraph.from_rdflib_graph(rdflib.Graph())
-        self._prepared = Validator(empty, shacl_graph=_graph(sorted(assets.shapes_dir().glob("*.ttl")))).shacl_graph
+        self._prepared = Validator(empty, shacl_graph=StillGraph(sorted(assets.shapes_dir().glob("*.ttl")))).shacl_graph
         _ = self._prepared.shapes  # gathers them now, not at the first record
 
     def check(self, records: Sequence[Record]) -> dict[str, list[Finding]]:
@@ -58,7 +58,7 @@ class Checker:
 
     def check_triples(self, triples: Iterable[ox.Triple]) -> list[Finding]:
         """Findings about a graph as it is; the `record` of each is the node it is about."""
-        graph = rdflib.Graph()
+        graph = rdflib.Graph(store="SimpleMemory")
         for known in self._context:
             graph.add(known)
         for triple in triples:
@@ -102,7 +102,7 @@ def _finding(report: rdflib.Graph, result: rdflib.term.Node) -> Finding:
 
 def _context() -> list[tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]]:
     """What the shapes need to know beside the records: classes, concepts with their schemes, regions."""
-    graph = _graph(sorted(assets.ontology_dir().glob("*.ttl")))
+    graph = StillGraph(sorted(assets.ontology_dir().glob("*.ttl")))
     wanted = [
         *graph.triples((None, RDFS.subClassOf, None)),
         *graph.triples((None, SKOS.inScheme, None)),
@@ -113,13 +113,6 @@ def _context() -> list[tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Nod
         ),
     ]
     return [t for t in wanted if not isinstance(t[0], rdflib.BNode) and not isinstance(t[2], rdflib.BNode)]
-
-
-def _graph(files: Iterable[Path]) -> rdflib.Graph:
-    graph = rdflib.Graph()
-    for file in files:
-        graph.parse(file, format="turtle")
-    return graph
 
 
 def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> rdflib.term.IdentifiedNode | rdflib.Literal:
