@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import rdflib
-from rdflib import DCTERMS, RDF, XSD
+from rdflib import DCTERMS, RDF
 
 from tests.conftest import ROOT
 
@@ -31,7 +31,7 @@ def test_nine_districts_with_keys_as_text(regions: rdflib.Graph) -> None:
     for region in regions.subjects(RDF.type, ORTE.Region):
         ags, nuts = regions.value(region, ORTE.ags), regions.value(region, ORTE.nuts)
         assert isinstance(ags, rdflib.Literal)
-        assert ags.datatype in (None, XSD.string)
+        assert ags.datatype in (None, rdflib.XSD.string)
         assert region == REGION[str(ags)]
         assert regions.value(region, DCTERMS.isPartOf) == REGION[str(ags)[:2]]
         found[str(ags)] = str(nuts)
