@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from functools import cached_property
@@ -13,10 +13,8 @@ import orjson
 from requests.utils import parse_header_links
 
 from harvesters.fetch.decoding import Decoded, decode
+from harvesters.fetch.depth import MAX_DEPTH, deeper_than
 from harvesters.fetch.errors import BadContent
-
-# Deeper than any catalogue of places; far below what makes recursive code behind us fail.
-MAX_JSON_DEPTH = 100
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class Response:
         return found
 
     def json(self) -> Any:
-        """The document; strict JSON, at most :data:`MAX_JSON_DEPTH` levels deep. Raises :class:`BadContent`."""
+        """The document; strict JSON, at most :data:`MAX_DEPTH` levels deep. Raises :class:`BadContent`."""
         text = self.text.strip("\ufeff \t\r\n")
         if not text:
             raise BadContent(self.url, "answered nothing instead of JSON.")
@@ -80,9 +78,9 @@ class Response:
         except orjson.JSONDecodeError as error:
             raise BadContent(self.url, _json_complaint(text, error)) from None
         except RecursionError:
-            raise BadContent(self.url, f"answered JSON nested deeper than {MAX_JSON_DEPTH} levels.") from None
-        if text.count("[") + text.count("{") > MAX_JSON_DEPTH and _deeper_than(document, MAX_JSON_DEPTH):
-            raise BadContent(self.url, f"answered JSON nested deeper than {MAX_JSON_DEPTH} levels.")
+            raise BadContent(self.url, f"answered JSON nested deeper than {MAX_DEPTH} levels.") from None
+        if text.count("[") + text.count("{") > MAX_DEPTH and deeper_than(document, MAX_DEPTH):
+            raise BadContent(self.url, f"answered JSON nested deeper than {MAX_DEPTH} levels.")
         return document
 
 
@@ -90,7 +88,7 @@ def _json_complaint(text: str, error: orjson.JSONDecodeError) -> str:
     where = f"line {error.lineno}, column {error.colno}"
     message = error.msg
     if "depth" in message:
-        return f"answered JSON nested deeper than {MAX_JSON_DEPTH} levels."
+        return f"answered JSON nested deeper than {MAX_DEPTH} levels."
     if "unexpected end" in message or error.pos >= len(text.rstrip()):
         return f"answered JSON that breaks off after {len(text)} characters; the answer is incomplete."
     rest = text[error.pos :].lstrip("-")
@@ -104,16 +102,3 @@ def _json_complaint(text: str, error: orjson.JSONDecodeError) -> str:
 def _quoted(text: str) -> str:
     start = " ".join(text[:200].split())
     return repr(start[:40] + ("…" if len(start) > 40 else ""))
-
-
-def _deeper_than(document: Any, limit: int) -> bool:
-    level: list[Any] = [document]
-    for _ in range(limit):
-        inner: list[Any] = []
-        for value in level:
-            members: Iterable[Any] = value.values() if isinstance(value, dict) else value
-            inner.extend(member for member in members if isinstance(member, dict | list))
-        if not inner:
-            return False
-        level = inner
-    return True
