@@ -39,7 +39,8 @@ class Checker:
         apply_patches()  # type: ignore[no-untyped-call]
         assign_baked_in()  # type: ignore[no-untyped-call]
         # pyshacl looks every predicate of a shape up in a list, at every focus node; a set halves the time it takes
-        pyshacl.shape.CONSTRAINT_PARAMS = (frozenset(ALL_CONSTRAINT_PARAMETERS), CONSTRAINT_PARAMETERS_MAP)
+        parameters = (frozenset(ALL_CONSTRAINT_PARAMETERS), CONSTRAINT_PARAMETERS_MAP)
+        setattr(pyshacl.shape, "CONSTRAINT_PARAMS", parameters)  # noqa: B010 - an undeclared attribute of the module
         self._context = _context()
         empty = DataGraph.from_rdflib_graph(rdflib.Graph())
         self._prepared = Validator(empty, shacl_graph=StillGraph(sorted(assets.shapes_dir().glob("*.ttl")))).shacl_graph
@@ -58,7 +59,7 @@ class Checker:
 
     def check_triples(self, triples: Iterable[ox.Triple]) -> list[Finding]:
         """Findings about a graph as it is; the `record` of each is the node it is about."""
-        graph = rdflib.Graph(store="SimpleMemory")
+        graph = rdflib.Graph()
         for known in self._context:
             graph.add(known)
         for triple in triples:

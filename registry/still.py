@@ -22,7 +22,7 @@ class StillGraph(rdflib.Graph):
             self.parse(file, format="turtle")
         self._heard: dict[Any, tuple[Any, ...]] | None = {}
 
-    def triples(self, triple: Any) -> Iterator[Any]:
+    def triples(self, triple: Any) -> Iterator[Any]:  # type: ignore[override]
         heard: dict[Any, tuple[Any, ...]] | None = getattr(self, "_heard", None)
         if heard is None or isinstance(triple[1], rdflib.paths.Path):
             return super().triples(triple)
