@@ -105,7 +105,7 @@ class _Reading:
 
     def source(self) -> Source:
         known = {"id", "title", "homepage", "publisher", "licence", "attribution", "rank", "every", "enabled"}
-        known |= {"read", "expect", "scope", "note"}
+        known |= {"read", "expect", "scope", "note", "lift"}
         if unknown := self.table.keys() - known:
             raise self.error(f"'{sorted(unknown)[0]}' is no key of a source; known are: {', '.join(sorted(known))}")
         folder = self.file.parent
@@ -149,7 +149,7 @@ class _Reading:
             max_shrink=float(shrink),
             time_limit=self.duration("[expect] time_limit", expect.get("time_limit", "30min")),
             districts=tuple(districts),
-            lift=self.lift(folder / "lift.rq"),
+            lift=self.lift(folder / (self.text("lift") or "lift.rq")),  # sources of one template share a lift
             note=self.text("note"),
             folder=folder,
         )
@@ -191,6 +191,6 @@ class _Reading:
         try:
             return file.read_text(encoding="utf-8")
         except FileNotFoundError:
-            raise self.error("there is no lift.rq beside it; a source needs the CONSTRUCT query of its lift") from None
+            raise self.error(f"there is no {file.name} beside it; a source needs the CONSTRUCT query of its lift") from None
         except UnicodeDecodeError as error:
             raise SourceError(f"{file} is not UTF-8 text: {error}") from None
