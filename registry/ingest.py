@@ -29,6 +29,9 @@ from registry.terms import ORTE, REGION
 Progress = Callable[[str, int], None]
 """Called with the source's id and the number of its raw records dealt with so far."""
 
+FINDING = "https://w3id.org/orte/finding#"
+"""Namespace of what is wrong before a record can be checked: it could not be read, lifted, or made a record."""
+
 UNREAD_KEPT = 100
 """Different unread keys remembered per run, the most frequent ones."""
 
@@ -286,7 +289,7 @@ def references(record: Record) -> list[str]:
 
 
 def _problem(rule: str, message: str, value: str | None = None) -> Finding:
-    return Finding("warning", f"{ORTE}{rule}", message, message, value=value)
+    return Finding("warning", f"{FINDING}{rule}", message, message, value=value)
 
 
 @contextmanager

@@ -99,10 +99,10 @@ def test_an_unreadable_record_keeps_its_last_good_state_and_is_read_again(ground
     run = ground.harvest([*TEN[:9], Unreadable("9", "broken today", "…")])
     assert run.counts["withdrawn"] == 0
     assert ground.ledger.digest("record").live == 10
-    assert ("9", "https://w3id.org/orte/ns#read", "…") in ground.findings()
+    assert ("9", "https://w3id.org/orte/finding#read", "…") in ground.findings()
     ground.harvest(TEN)
-    assert ("9", "https://w3id.org/orte/ns#read", "…") not in ground.findings()
-    assert ("9", "https://w3id.org/orte/ns#read", "…") in ground.findings(fixed=True)
+    assert ("9", "https://w3id.org/orte/finding#read", "…") not in ground.findings()
+    assert ("9", "https://w3id.org/orte/finding#read", "…") in ground.findings(fixed=True)
 
 
 def test_a_violation_is_quarantined_and_the_last_valid_version_stays(ground: Ground) -> None:
