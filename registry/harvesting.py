@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from harvesters.fetch import Fetcher, FetchSettings
 from harvesters.lift import Lift, LiftError
@@ -96,7 +96,7 @@ def _one(
         lift = Lift(source.lift, source_id=source.id, records_base=f"{config.base_url}/sources/")
     except LiftError as error:
         return Harvested(source.id, None, str(error))
-    with Fetcher(_settings(config, source.time_limit), cache=config.data / "cache") as fetch:
+    with Fetcher(fetch_settings(config, source), cache=config.data / "cache") as fetch:
         complete = runs.last_complete(ledger.db, source.id)
         since = datetime.fromisoformat(complete.started) if complete else None
         context = Context(fetch=fetch, since=since, districts=source.districts, notes=notes)
@@ -110,13 +110,14 @@ def _one(
     return Harvested(source.id, run, run.reason if run.outcome in ("failed", "held") else None)
 
 
-def _settings(config: Config, limit: timedelta) -> FetchSettings:
+def fetch_settings(config: Config, source: Source) -> FetchSettings:
+    """The settings `fetch.…` for one run of a source, within the source's time limit."""
     return FetchSettings(
         contact=config.contact or config.base_url,
         allow_private_hosts=config.fetch.allow_private_hosts,
         proxy=config.fetch.proxy or None,
         read_timeout=config.fetch.timeout,
-        run_deadline=limit.total_seconds(),
+        run_deadline=source.time_limit.total_seconds(),
         max_bytes=config.fetch.max_bytes,
         max_retries=config.fetch.retries,
         delay=config.fetch.delay,

@@ -141,7 +141,7 @@ class _Ingestion:
         if not (batch.fresh or batch.withdrawn or batch.unreadable):
             return
         began = perf_counter()
-        made = [(fresh, *self.records(fresh)) for fresh in batch.fresh]
+        made = [(fresh, *records_of(fresh, self.source, self.ledger.base)) for fresh in batch.fresh]
         found = self.checker.check([one for _, good, _ in made for one in good])
         checked = perf_counter()
         with self.ledger.transaction():
@@ -153,30 +153,6 @@ class _Ingestion:
                 self.unreadable(bad)
         seconds["check"] += checked - began
         seconds["commit"] += perf_counter() - checked
-
-    def records(self, fresh: Fresh) -> tuple[list[Record], list[Finding]]:
-        """The records that one raw record became, and what was odd on the way."""
-        raw, base = fresh.lifted.raw, self.ledger.base
-        licence = raw.licence or self.source.licence
-        good: list[Record] = []
-        problems = [
-            Finding("warning" if one.repaired_to is None else "info", f"https://w3id.org/orte/fn#{one.function}",
-                    one.message_de, one.message_en, value=one.found)
-            for one in fresh.lifted.findings
-        ]  # fmt: skip
-        for iri, triples in sorted(fresh.lifted.records.items()):
-            try:
-                made = record(
-                    iri, triples if licence else facts_only(triples),
-                    source=self.source.id, source_iri=f"{base}/sources/{self.source.id}", raw_key=raw.key,
-                    page=raw.page, licence=licence, modified=raw.modified,
-                )  # fmt: skip
-                good.append(made)
-            except NotARecord as error:
-                problems.append(_problem("not-a-record", f"{iri}: {error}"))
-        if fresh.lifted.reason:
-            problems.append(_problem("lift", fresh.lifted.reason))
-        return good, problems
 
     def commit(
         self, fresh: Fresh, good: Sequence[Record], problems: list[Finding], found: Mapping[str, list[Finding]]
@@ -280,6 +256,31 @@ class _Ingestion:
         if absent > max(1, int(self.source.max_shrink * known)):
             return f"source '{self.source.id}' shrank from {known} to {known - absent} of its known records"
         return None
+
+
+def records_of(fresh: Fresh, source: Source, base: str) -> tuple[list[Record], list[Finding]]:
+    """The records that one raw record became, and what was odd on the way. Without a licence they hold facts only."""
+    raw = fresh.lifted.raw
+    licence = raw.licence or source.licence
+    good: list[Record] = []
+    problems = [
+        Finding("warning" if one.repaired_to is None else "info", f"https://w3id.org/orte/fn#{one.function}",
+                one.message_de, one.message_en, value=one.found)
+        for one in fresh.lifted.findings
+    ]  # fmt: skip
+    for iri, triples in sorted(fresh.lifted.records.items()):
+        try:
+            made = record(
+                iri, triples if licence else facts_only(triples),
+                source=source.id, source_iri=f"{base}/sources/{source.id}", raw_key=raw.key,
+                page=raw.page, licence=licence, modified=raw.modified,
+            )  # fmt: skip
+            good.append(made)
+        except NotARecord as error:
+            problems.append(_problem("not-a-record", f"{iri}: {error}"))
+    if fresh.lifted.reason:
+        problems.append(_problem("lift", fresh.lifted.reason))
+    return good, problems
 
 
 def references(record: Record) -> list[str]:

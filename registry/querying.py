@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from registry.config import Config
-from registry.engine import Engine, EngineOptions, QueryAnswer, QueryRequest, query_once
+from registry.engine import Engine, EngineOptions, QueryRequest, query_once
 from registry.terms import PREFIXES
 
 FOLLOWER = "registry.project:Follower"
@@ -17,9 +14,9 @@ def engine(config: Config) -> Engine:
     return Engine(FOLLOWER, {"ledger": str(config.ledger)}, options(config))
 
 
-def ask(config: Config, request: QueryRequest, write: Callable[[bytes], Any]) -> QueryAnswer:
+def ask(config: Config, request: QueryRequest) -> bytes:
     """Ask one query on the command line. Raises EngineError with a sentence for the person who asked."""
-    return query_once(FOLLOWER, {"ledger": str(config.ledger)}, request, write, options(config))
+    return query_once(request, FOLLOWER, {"ledger": str(config.ledger)}, options(config))
 
 
 def options(config: Config) -> EngineOptions:

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, unquote, urljoin, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
 from harvesters.fetch import BadContent, BadStatus, Refused, Response, RobotsForbidden, TooLarge
 from harvesters.readers.first_of import NotOffered
 from harvesters.readers.page import Data, PageRules, UnreadablePage, extract, parsed
-from harvesters.readers.site import Site
+from harvesters.readers.site import Site, joined
 from harvesters.readers.sitemap import USUAL, Listed, listed
 from harvesters.reading import Context, Item, RawRecord, SourceFailed, Unreadable
 
@@ -33,6 +33,7 @@ def read(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
         pages: regular expression searched in path and query of an address; matching pages are records.
         sitemaps: paths of sitemaps, the usual ones if left out; overview: paths of pages that link to the records,
             used when there is no sitemap or it lists no such page.
+        addresses: read just these pages, instead of looking for them.
         key: "path" (default), or "wordpress": the post's number where the page carries it, else the last path segment.
         page: table of `harvesters.readers.page.PageRules`.
         require: keys of the data, of which one of the first pages must have one: else the site is built otherwise.
@@ -74,10 +75,11 @@ class _Reading:
     key: str
     rules: PageRules
     require: tuple[str, ...]
+    only: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, options: Mapping[str, Any], context: Context) -> _Reading:
-        known = {"url", "host", "pages", "sitemaps", "overview", "key", "page", "require"}
+        known = {"url", "host", "pages", "sitemaps", "overview", "addresses", "key", "page", "require"}
         if unknown := options.keys() - known:
             raise SourceFailed(
                 f"the reader 'sitemap-html' has no option '{min(unknown)}'; it knows {', '.join(sorted(known))}"
@@ -102,9 +104,12 @@ class _Reading:
             key,
             PageRules.of(options.get("page", {})),
             tuple(options.get("require", ())),
+            tuple(options.get("addresses", ())),
         )
 
     def addresses(self) -> list[Listed]:
+        if self.only:
+            return [Listed(address) for address in self.only]
         found = self.matching(listed(self.site, self.context.fetch, self.sitemaps) or [])
         if not found:
             found = self.matching([one for path in self.overview for one in self.linked(path)])
@@ -129,7 +134,8 @@ class _Reading:
                 return
             raise
         for node in parsed(response.text).css("a[href]"):
-            yield Listed(urljoin(response.url, (node.attributes.get("href") or "").strip()))
+            if address := joined(response.url, node.attributes.get("href")):
+                yield Listed(address)
 
     def page(self, listed: Listed) -> RawRecord | Unreadable | None:
         """One page as a record; None when it is gone. What concerns this page alone never stops the others."""
@@ -171,8 +177,8 @@ def post_key(data: Data) -> str:
 
 def _canonical(tree: LexborHTMLParser, address: str, site: Site) -> str:
     node = tree.css_first("link[rel=canonical]")
-    link = urljoin(address, (node.attributes.get("href") or "").strip()) if node is not None else address
-    return link if site.holds(link) else address
+    link = joined(address, node.attributes.get("href")) if node is not None else None
+    return link if link and site.holds(link) else address
 
 
 def _post_id(tree: LexborHTMLParser, address: str) -> int | None:
@@ -191,7 +197,7 @@ def _post_id(tree: LexborHTMLParser, address: str) -> int | None:
 
 
 def _query_id(address: str) -> int | None:
-    query = parse_qs(urlsplit(address).query)
+    query = parse_qs(address.partition("#")[0].partition("?")[2])
     for name in ("p", "page_id"):
         if (value := query.get(name, [""])[0]).isdecimal():
             return int(value)

@@ -37,11 +37,9 @@ def query(
     text = sys.stdin.read() if sparql == "-" else sparql
     request = QueryRequest(text, select_format=format_ or "tsv", graph_format=format_ or "turtle")
     try:
-        answer = ask(config, request, sys.stdout.buffer.write)
+        sys.stdout.buffer.write(ask(config, request))
     except EngineError as error:
         raise typer.BadParameter(str(error)) from None
-    if answer.truncated:
-        typer.echo(f"cut at {answer.rows} rows; limits.result_rows and limits.result_bytes set the limit", err=True)
 
 
 def export(

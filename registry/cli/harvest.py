@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import orjson
+import pyoxigraph as ox
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -16,8 +18,11 @@ from registry import harvesting
 from registry.check import Checker, fits
 from registry.config import load
 from registry.harvesting import Harvested
-from registry.ledger import Ledger, SourceState
+from registry.ledger import Finding, Ledger, SourceState
 from registry.rdf_input import RdfInputError, read_rdf
+from registry.record import parse
+from registry.terms import PREFIXES
+from registry.trial import Trial, try_source
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Sources by id; without any, all enabled ones.")
@@ -128,27 +133,66 @@ def sources(
 
 def check(
     context: typer.Context,
-    target: Annotated[str, typer.Argument(metavar="FILE_OR_URL", help="RDF in any syntax.")],
+    target: Annotated[
+        str | None, typer.Argument(metavar="[FILE_OR_URL]", help="RDF; with --source a page or file.")
+    ] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Read and lift it as this source would.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Entries of the source to try.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Check RDF against the shapes; nothing is stored. Exits with 1 when something violates them."""
+    """Check RDF, or a page or file of a source, against the shapes. Nothing is stored.
+
+    With --source the entries are read, lifted and checked as in a harvest, and the resulting Turtle is printed before
+    the report; without FILE_OR_URL the source's own address is read. Exits with 1 when something violates the shapes.
+    """
     config = load(context.obj)
+    if source is not None:
+        (chosen,) = _chosen(harvesting.sources(config), [source])
+        trial = try_source(config, chosen, target, limit)
+        if not as_json:
+            _print_trial(trial)
+        _report(trial.findings, f"{len(trial.records)} records", as_json)
+        if not trial.records:
+            raise typer.Exit(1)
+        return
+    if target is None:
+        raise typer.BadParameter("name a file or an address, or a source with --source")
     try:
         triples = read_rdf(target, config)
     except RdfInputError as error:
         raise typer.BadParameter(str(error)) from None
-    findings = Checker().check_triples(triples)
+    _report(Checker().check_triples(triples), f"{len(triples)} triples", as_json)
+
+
+def _print_trial(trial: Trial) -> None:
+    for one in trial.records:
+        turtle = ox.serialize(
+            (quad.triple for quad in parse(one.nquads)), format=ox.RdfFormat.TURTLE, prefixes=PREFIXES
+        )
+        typer.echo((turtle or b"").decode())
+    for bad in trial.unreadable:
+        typer.echo(f"unreadable: {bad.key or '?'}: {bad.reason} »{bad.found}«")
+    for key, reason in trial.unlifted:
+        typer.echo(f"not lifted: {key}: {reason}")
+    if trial.unread:
+        typer.echo(f"keys the lift never read: {', '.join(sorted(trial.unread))}")
+    if trial.ended.outcome != "complete":
+        typer.echo(f"{trial.ended.outcome}: {trial.ended.reason}")
+
+
+def _report(findings: Sequence[Finding], what: str, as_json: bool) -> None:
+    """Print findings, the worst first; exit with 1 when there is a violation."""
     if as_json:
         typer.echo(orjson.dumps([asdict(one) for one in findings], option=orjson.OPT_INDENT_2))
     else:
-        for one in sorted(findings, key=lambda f: (f.severity != "violation", f.severity != "warning", f.record or "")):
+        rank = {"violation": 0, "warning": 1, "info": 2}
+        for one in sorted(findings, key=lambda finding: (rank[finding.severity], finding.record or "")):
             where = f" {one.path}" if one.path else ""
             value = f" »{one.value}«" if one.value is not None else ""
-            typer.echo(f"{one.severity}: {one.record}{where}{value}\n  {one.message_de}\n  {one.message_en}")
-        typer.echo(
-            f"{len(triples)} triples, {len(findings)} findings:"
-            f" {'fits' if fits(findings) else 'does not fit'} the shapes"
-        )
+            typer.echo(
+                f"{one.severity}: {one.record or one.rule}{where}{value}\n  {one.message_de}\n  {one.message_en}"
+            )
+        typer.echo(f"{what}, {len(findings)} findings: {'fits' if fits(findings) else 'does not fit'} the shapes")
     if not fits(findings):
         raise typer.Exit(1)
 
