@@ -16,7 +16,8 @@ def engine(config: Config) -> Engine:
 
 def ask(config: Config, request: QueryRequest) -> bytes:
     """Ask one query on the command line. Raises EngineError with a sentence for the person who asked."""
-    return query_once(request, FOLLOWER, {"ledger": str(config.ledger)}, options(config))
+    arguments = {"ledger": str(config.ledger)}
+    return query_once(request, follower=FOLLOWER, arguments=arguments, options=options(config))
 
 
 def options(config: Config) -> EngineOptions:
