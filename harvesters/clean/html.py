@@ -53,7 +53,7 @@ def html(value: str, language: str = "", *, report: Report = ignore) -> str | No
     if len(markup) > MAX_MARKUP:
         shortened = f"nur die ersten {MAX_MARKUP} Zeichen gelesen", f"only the first {MAX_MARKUP} characters were read"
         markup = repair(report, "html", value, value[:MAX_MARKUP], *shortened)
-    if _depth(markup) > MAX_DEPTH:
+    if depth(markup) > MAX_DEPTH:
         return refuse(report, "html", value, "zu tief verschachtelte Auszeichnung", "markup nested too deeply")
     body = LexborHTMLParser(visible(markup)).body
     shown = paragraphed(_SHORTCODE.sub(" ", "".join(_pieces(body)))) if body is not None else ""
@@ -62,7 +62,7 @@ def html(value: str, language: str = "", *, report: Report = ignore) -> str | No
     return cut(shown, MAX_PROSE, "html", value, report)
 
 
-def _depth(markup: str) -> int:
+def depth(markup: str) -> int:
     """How many elements are open at once at most, end tags that may be left out not counted."""
     depth = deepest = 0
     for closing, tag in _TAG.findall(markup):

@@ -10,12 +10,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from harvesters.clean.html import MAX_DEPTH, html
-from harvesters.clean.html import _depth as depth
+from harvesters.clean.html import MAX_DEPTH, depth, html
+from harvesters.readers.site import joined
 from harvesters.readers.structured import structured
 from harvesters.reading import SourceFailed
 
@@ -126,7 +125,7 @@ def _selected(tree: LexborHTMLParser, address: str, rules: PageRules) -> Data:
             continue
         value = node.attributes.get(attribute) if attribute else _text(node)
         if value and value.strip():
-            found[name] = urljoin(address, value.strip()) if attribute in ("href", "src") else value.strip()
+            found[name] = (joined(address, value) if attribute in ("href", "src") else None) or value.strip()
     return found
 
 
@@ -134,8 +133,8 @@ def _linked(main: LexborNode, address: str, rules: PageRules) -> Data:
     found: Data = {}
     for name, text in rules.links.items():
         for node in main.css("a[href]"):
-            if _same(text) in _same(_text(node)):
-                found[name] = urljoin(address, (node.attributes.get("href") or "").strip())
+            if _same(text) in _same(_text(node)) and (href := (node.attributes.get("href") or "").strip()):
+                found[name] = joined(address, href) or href
                 break
     return found
 

@@ -40,5 +40,15 @@ class Site:
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
+def joined(base: str, link: str | None) -> str | None:
+    """The address that a link on a page leads to; None for an empty or broken one."""
+    try:
+        address = urljoin(base, (link or "").strip())
+        urlsplit(address)
+    except ValueError:
+        return None
+    return address if (link or "").strip() else None
+
+
 def _bare(address: str) -> str:
     return urlsplit(address).netloc.casefold().removeprefix("www.")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urljoin
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from harvesters.fetch import BadContent, BadStatus, Fetcher
-from harvesters.readers.site import Site
+from harvesters.readers.site import Site, joined
 
 USUAL = ("wp-sitemap.xml", "sitemap_index.xml", "sitemap.xml")
 MAX_SITEMAPS = 200
@@ -61,10 +60,9 @@ def _follow(address: str, site: Site, fetch: Fetcher, seen: set[str]) -> Iterato
             raise _NoSitemap
         raise BadContent(address, "is named as a sitemap and is none.")
     for entry in root:
-        location, modified = _child(entry, "loc"), _child(entry, "lastmod")
+        location, modified = joined(address, _child(entry, "loc")), _child(entry, "lastmod")
         if not location:
             continue
-        location = urljoin(address, location)
         if kind == "urlset":
             yield Listed(location, modified)
         elif site.holds(location):
