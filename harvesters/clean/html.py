@@ -64,12 +64,12 @@ def html(value: str, language: str = "", *, report: Report = ignore) -> str | No
 
 def depth(markup: str) -> int:
     """How many elements are open at once at most, end tags that may be left out not counted."""
-    depth = deepest = 0
+    open_now = deepest = 0
     for closing, tag in _TAG.findall(markup):
         if tag.lower() not in _VOID:
-            depth += -1 if closing else 1
-            deepest = max(deepest, depth)
-            depth = max(depth, 0)
+            open_now += -1 if closing else 1
+            deepest = max(deepest, open_now)
+            open_now = max(open_now, 0)
     return deepest
 
 
