@@ -82,4 +82,6 @@ FUNCTIONS: Mapping[str, Cleaner] = {
     "licence": Cleaner(codes.licence, "iri"),
     "is_place": Cleaner(place.is_place, "boolean"),
     "district": Cleaner(district.district, "iri"),
+    "outside": Cleaner(district.outside, "boolean"),
+    "municipality": Cleaner(district.municipality, "string"),
 }

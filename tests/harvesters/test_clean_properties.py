@@ -90,7 +90,7 @@ def test_any_text_gives_a_valid_value_or_none(name: str, first: str, second: str
 _ONE_ARGUMENT = words(
     "slug|url|social|link|domain|email|hours|date|year|moment|find_area|locality|suburb|country|licence"
 )
-_SILENT = frozenset(("slug", "social", "find_area", "suburb"))
+_SILENT = words("slug | social | find_area | suburb | outside | municipality")
 """These answer a question ("is it a profile?") to which nothing is a fair answer."""
 
 

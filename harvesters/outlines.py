@@ -1,0 +1,68 @@
+"""Outlines of the districts: which one covers a point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import shapely
+from shapely import Point, STRtree
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+KILOMETRES = (69.4, 111.2)
+"""Of a degree of longitude and latitude at 51.4° north, the middle of the region (1 % off at its borders)."""
+UNSURE = 0.3
+"""Kilometres from a border within which outlines simplified to 200 m do not decide alone."""
+
+
+@dataclass(frozen=True)
+class Covered:
+    """Where a point lies: the district that covers it, or None, and the others whose border is near."""
+
+    ags: str | None
+    near: frozenset[str]
+    near_edge: bool
+    """Whether the border of the whole region is near, so that inside and outside are both possible."""
+
+
+class Outlines:
+    """Polygons by five-digit AGS, in degrees; prepared for many questions."""
+
+    def __init__(self, polygons: Mapping[str, BaseGeometry]) -> None:
+        if not polygons:
+            raise ValueError("no polygons")
+        self._ags = list(polygons)
+        self._polygons = [shapely.transform(polygon, _scaled) for polygon in polygons.values()]
+        shapely.prepare(self._polygons)
+        self._tree = STRtree(self._polygons)
+        self._edge = shapely.unary_union(self._polygons).boundary
+
+    @classmethod
+    def from_geojson(cls, collection: Mapping[str, Any]) -> Outlines:
+        """From a FeatureCollection whose features have a property AGS.
+
+        Raises:
+            KeyError, TypeError, ValueError: where it is something else, or in another projection.
+        """
+        polygons = {
+            str(feature["properties"]["AGS"])[:5]: shape(feature["geometry"]) for feature in collection["features"]
+        }
+        for polygon in polygons.values():
+            west, south, east, north = polygon.bounds
+            if not (polygon.is_valid and west >= -180 and east <= 180 and south >= -90 and north <= 90):
+                raise ValueError("not valid polygons in degrees (WGS 84)")
+        return cls(polygons)
+
+    def locate(self, lat: float, lon: float) -> Covered:
+        """The district that covers a point; on a shared border the one with the lower AGS."""
+        point = Point(lon * KILOMETRES[0], lat * KILOMETRES[1])
+        near = {self._ags[index] for index in self._tree.query(point, predicate="dwithin", distance=UNSURE)}
+        covering = [self._ags[index] for index in self._tree.query(point, predicate="intersects")]
+        ags = min(covering, default=None)
+        return Covered(ags, frozenset(near - {ags}), self._edge.distance(point) <= UNSURE)
+
+
+def _scaled(coordinates: Any) -> Any:
+    return coordinates * KILOMETRES
