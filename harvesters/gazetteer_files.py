@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from harvesters.fetch import Fetcher, FetchError
 from harvesters.gazetteer import Gazetteer, GazetteerError
+from harvesters.source import SHIPPED
 
 EVERY = timedelta(days=30)
 """Age at which a copy from the web is asked for again; postal codes and borders change once or twice a year."""
@@ -25,6 +27,27 @@ class GazetteerFiles:
     postal_codes: str = ""
     municipalities: str = ""
     outlines: str = ""
+
+
+@dataclass(frozen=True)
+class Credit:
+    """Whom the data of one gazetteer file comes from, to be named wherever districts assigned by it are shown."""
+
+    title: Mapping[str, str]
+    publisher: str
+    homepage: str
+    licence: str
+    attribution: str
+
+
+def credits_of(files: GazetteerFiles) -> list[Credit]:
+    """The credits of the files that are configured."""
+    facts = tomllib.loads((SHIPPED / "gazetteer" / "gazetteer.toml").read_text(encoding="utf-8"))
+    return [
+        Credit(**{name: fact[name] for name in ("title", "publisher", "homepage", "licence", "attribution")})
+        for name, fact in facts.items()
+        if getattr(files, name)
+    ]
 
 
 def load_gazetteer(

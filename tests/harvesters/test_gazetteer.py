@@ -10,7 +10,7 @@ import pytest
 
 from harvesters.fetch import Fetcher, FetchSettings
 from harvesters.gazetteer import Gazetteer, GazetteerError
-from harvesters.gazetteer_files import EVERY, GazetteerFiles, load_gazetteer
+from harvesters.gazetteer_files import EVERY, GazetteerFiles, credits_of, load_gazetteer
 from tests.standins.server import Reply, StandIn
 
 POSTAL = "zipcode,place,community_code,latitude,longitude\n04668,Grimma,14729,51.2366,12.7252\n"
@@ -41,6 +41,13 @@ def test_nothing_configured_is_an_empty_gazetteer(folder: Path) -> None:
     loaded = load_gazetteer(GazetteerFiles(), base=folder, copies=folder)
     assert loaded.municipality("04668", "Grimma") is None
     assert loaded.centroid(51.2, 12.7) is None
+
+
+def test_only_what_is_configured_is_credited() -> None:
+    assert [credit.attribution for credit in credits_of(GazetteerFiles(postal_codes="plz.csv"))] == [
+        "© GeoNames, CC BY 4.0"
+    ]
+    assert len(credits_of(GazetteerFiles("a", "b", "c"))) == 3
 
 
 def test_other_files_have_another_fingerprint(folder: Path) -> None:
