@@ -222,6 +222,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body go out apart: 40 ms a request on a kept-alive connection
     server: _Server
 
     def handle_one_request(self) -> None:

@@ -1,0 +1,168 @@
+"""From one JSON-like object to one raw record: its key, its page, its date; and what makes it unreadable.
+
+A *place* names a value inside the object: a member ("id"), or a path of members ("properties.id"). A *template* is a
+place, or a text with places in braces: "https://example.org/orte/{slug}", "{district}-{number}".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+import orjson
+
+from harvesters.readers.options import Options
+from harvesters.reading import Item, RawRecord, Unreadable, Withdrawn
+
+MAX_KEY = 512
+_BRACES = re.compile(r"\{([^{}]+)\}")
+
+OWN_NAME = "~"
+"""The place that stands for the object's own name, where objects are members of an object."""
+
+
+@dataclass
+class Recording:
+    """Makes items of objects, and remembers the keys that have come.
+
+    Options: `key` (template), `page` (template, or a place with an address), `modified` and `licence` (places),
+    `withdrawn` (table: the `field` that says a record is gone, and the `values` that say so), `leave_out` (places that
+    are dropped before anything is kept: contact persons, for instance).
+    """
+
+    key: str
+    page: str | None
+    modified: str | None
+    licence: str | None
+    gone_field: str | None
+    gone_values: tuple[str, ...]
+    leave_out: tuple[str, ...]
+    seen: set[str]
+
+    @classmethod
+    def of(cls, options: Options, *, key: str | None = None) -> Recording:
+        gone = options.table("withdrawn")
+        recording = cls(
+            key=options.text("key", key) or options.needed("key", "which member tells the records apart"),
+            page=options.text("page"),
+            modified=options.text("modified"),
+            licence=options.text("licence"),
+            gone_field=gone.needed("field", "which member says that a record is gone") if gone else None,
+            gone_values=gone.texts("values") if gone else (),
+            leave_out=options.texts("leave_out"),
+            seen=set(),
+        )
+        if gone is not None:
+            gone.done()
+        return recording
+
+    def item(self, value: Any, *, base: str | None, where: str, name: str | None = None) -> Item:
+        """A record, its withdrawal, or why it is neither.
+
+        ``base`` is the address of the document, ``where`` says for a person where in it this object is.
+        """
+        if not isinstance(value, Mapping):
+            return Unreadable(None, f"{where} is no object with named values", _shown(value))
+        key = self._filled(self.key, value, name)
+        if not key:
+            missing = next((place for place in places(self.key) if not _text(lookup(value, place, name))), self.key)
+            return Unreadable(None, f"{where} has no key: '{missing}' is missing or empty", _shown(value))
+        if len(key) > MAX_KEY:
+            return Unreadable(
+                None, f"{where} has a key of {len(key):,} characters; at most {MAX_KEY} are read", _shown(key)
+            )
+        if key in self.seen:
+            return Unreadable(key, f"{where} has a key that came before; the first one counts", _shown(key))
+        self.seen.add(key)
+        if self.gone_field is not None and _text(lookup(value, self.gone_field, name)) in self.gone_values:
+            return Withdrawn(key)
+        return RawRecord(
+            key=key,
+            data=_without(value, self.leave_out),
+            page=self._page(value, name, base),
+            modified=_text(lookup(value, self.modified, name)) if self.modified else None,
+            licence=_web_address(_text(lookup(value, self.licence, name)), None) if self.licence else None,
+        )
+
+    def _filled(self, template: str, value: Mapping[str, Any], name: str | None) -> str | None:
+        if "{" not in template:
+            return _text(lookup(value, template, name))
+        found = {place: _text(lookup(value, place, name)) for place in places(template)}
+        return None if None in found.values() else _BRACES.sub(lambda brace: found[brace[1]] or "", template)
+
+    def _page(self, value: Mapping[str, Any], name: str | None, base: str | None) -> str | None:
+        if self.page is None:
+            return _web_address(base, None)
+        if "{" not in self.page or self.page.strip("{}") in places(self.page):
+            return _web_address(_text(lookup(value, self.page.strip("{}"), name)), base)
+        found = {place: _text(lookup(value, place, name)) for place in places(self.page)}
+        if None in found.values():
+            return _web_address(base, None)
+        filled = _BRACES.sub(lambda brace: quote(found[brace[1]] or "", safe=""), self.page)
+        return _web_address(filled, base)
+
+
+def places(template: str) -> list[str]:
+    """The places that a template mentions."""
+    return _BRACES.findall(template) if "{" in template else [template]
+
+
+def lookup(value: Any, place: str, name: str | None = None) -> Any:
+    """The value at a place; ``None`` when there is none. A member's whole name goes before its parts."""
+    if place == OWN_NAME:
+        return name
+    if isinstance(value, Mapping) and place in value:
+        return value[place]
+    first, dot, rest = place.partition(".")
+    if not dot or not isinstance(value, Mapping):
+        return None
+    return lookup(value.get(first), rest)
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    if not isinstance(value, str | int | float):
+        return None
+    return str(value).strip() or None
+
+
+def _web_address(value: str | None, base: str | None) -> str | None:
+    if not value or len(value) > 2000:
+        return None
+    try:
+        address = urljoin(base, value) if base else value
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        return None
+    return quote(address, safe="/%:@!$&'()*+,;=~-._?#[]")
+
+
+def _without(value: Any, unwanted: tuple[str, ...]) -> Any:
+    if not unwanted:
+        return value
+    if isinstance(value, list):
+        return [_without(member, unwanted) for member in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        name: _without(member, tuple(_inside(name, unwanted))) for name, member in value.items() if name not in unwanted
+    }
+
+
+def _inside(name: str, unwanted: tuple[str, ...]) -> Iterator[str]:
+    for place in unwanted:
+        if place.startswith(name + "."):
+            yield place[len(name) + 1 :]
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
+    return text if len(text) <= 200 else text[:199] + "…"
