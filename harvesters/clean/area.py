@@ -10,6 +10,8 @@ from harvesters.clean.number import MAX_LENGTH, Figure, figures, is_about, is_sp
 
 SMALLEST, LARGEST = Decimal(2), Decimal(2_000_000)
 """Square metres a site can plausibly have. Larger "sites" are typing errors or districts."""
+MISTYPED = Decimal(50)
+"""From here on square kilometres must be square metres: 50 km² is a town, 50 m² a room."""
 MAX_TEXT = 50_000
 
 _UNITS = {
@@ -66,10 +68,9 @@ def find_area(value: str, *, report: Report = ignore) -> Decimal | None:
     if len({(figure.value, unit.lastgroup) for figure, unit in named}) > 1 or _spanned(text, named[0][0]):
         return refuse(report, "find_area", value, "der Text nennt mehrere Flächen", "the text names several areas")
     figure, unit = named[0]
-    before = text[max(0, figure.start - 20) : figure.start]
-    return _square_metres(
-        figure, unit, is_about(before.rpartition(".")[2] if "ca." not in before else before), value, "find_area", report
-    )
+    before = " ".join(text[max(0, figure.start - 40) : figure.start].split()[-2:])
+    about = is_about(before) and not before.startswith("verfüg")  # "verfügt über 420 qm" is exact
+    return _square_metres(figure, unit, about, value, "find_area", report)
 
 
 def _spanned(text: str, figure: Figure) -> bool:
@@ -83,7 +84,7 @@ def _square_metres(
 ) -> Decimal | None:
     name = (unit.lastgroup if unit else None) or "m2"
     amount = figure.value * _UNITS[name]
-    if name == "km2" and not SMALLEST <= amount <= LARGEST and SMALLEST <= figure.value <= LARGEST:
+    if name == "km2" and amount > LARGEST and MISTYPED <= figure.value <= LARGEST:
         de = "so viele Quadratkilometer hat kein Ort; als Quadratmeter gelesen"
         en = "no site has that many square kilometres; read as square metres"
         return repair(report, function, found, figure.value, de, en)
@@ -99,11 +100,7 @@ def _square_metres(
 
 def _plausible(amount: Decimal, found: str, function: str, report: Report) -> Decimal | None:
     if amount.is_finite() and SMALLEST <= amount <= LARGEST:
-        return (
-            amount.quantize(Decimal("0.01")).normalize() + 0
-            if amount != amount.to_integral_value()
-            else Decimal(int(amount))
-        )
+        return Decimal(format(amount.quantize(Decimal("0.01")), "f").rstrip("0").rstrip("."))
     de = f"keine Fläche, die ein Ort haben kann ({SMALLEST} bis {LARGEST} m²)"
     en = f"not an area that a site can have ({SMALLEST} to {LARGEST} m²)"
     return refuse(report, function, found, de, en)

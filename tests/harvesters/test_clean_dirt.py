@@ -54,6 +54,7 @@ def test_square_kilometres_that_must_be_square_metres() -> None:
 
 def test_square_kilometres_that_no_reading_makes_plausible() -> None:
     assert "not an area that a site can have" in refused("area", "9.000.000 km²")
+    assert "not an area that a site can have" in refused("area", "7 km²")
 
 
 def test_a_square_kilometre_that_a_site_can_have_is_one() -> None:
@@ -82,6 +83,7 @@ def test_an_approximate_area_is_used_and_said_to_be_approximate() -> None:
 
 def test_an_area_inside_a_sentence() -> None:
     assert repaired("find_area", "Die Halle bietet auf über 420 qm Platz für 3 Werkstätten.") == Decimal(420)
+    assert silent("find_area", "Das Haus verfügt über 420 qm.") == Decimal(420)
     assert silent("find_area", "Auf 1.200 m² entsteht ein Dorfladen.") == Decimal(1200)
     assert silent("find_area", "Seit 1892 steht hier eine Brauerei.") is None
 
