@@ -36,6 +36,16 @@ def node(description: Description, context: Context) -> dict[str, Any]:
     return _Walk(description, context).run()
 
 
+def flat(description: Description, context: Context, context_url: str) -> bytes:
+    """Every subject side by side in ``@graph``, for vocabularies; only blank nodes are embedded. UTF-8."""
+    walk = _Walk(description, context)
+    named = [subject for subject in walk.about if not subject.startswith("_:")]
+    walk.waiting -= set(named)
+    nodes = [walk.subject(subject, 0) for subject in named if walk.about[subject]]
+    nodes += [walk.subject(subject, 0) for subject in sorted(walk.waiting)]
+    return orjson.dumps({"@context": context_url, "@graph": nodes})
+
+
 class _Walk:
     def __init__(self, description: Description, context: Context) -> None:
         self.about = description.about

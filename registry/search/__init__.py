@@ -2,7 +2,7 @@
 
 from registry.search.bitmaps import Bitmaps
 from registry.search.facets import FACETS, Facet
-from registry.search.finding import find, names
+from registry.search.finding import find, names, offered_by
 from registry.search.following import follow, rebuild
 from registry.search.indexing import DDL, clear, create, index, remove
 from registry.search.query import BadCursor, Box, FacetCount, Hit, Near, Page, Query, Sort
@@ -26,6 +26,7 @@ __all__ = [
     "follow",
     "index",
     "names",
+    "offered_by",
     "rebuild",
     "remove",
 ]

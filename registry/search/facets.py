@@ -24,6 +24,12 @@ class Facet:
             return value
         return f"{base}/{self.kind}/{value}" if self.kind else self.prefix + value
 
+    def shorten(self, value: str, base: str) -> str:
+        """The shortest form that ``expand`` turns into the same value."""
+        prefix = f"{base}/{self.kind}/" if self.kind else self.prefix
+        short = value.removeprefix(prefix)
+        return value if ":" in short else short
+
 
 FACETS = {
     facet.name: facet

@@ -47,6 +47,15 @@ def names(db: sqlite3.Connection, iris: Iterable[str]) -> dict[str, str]:
     return dict(rows.fetchall())
 
 
+def offered_by(db: sqlite3.Connection, service: str) -> list[tuple[str, str]]:
+    """IRI and name of those who offer a service."""
+    return db.execute(
+        "SELECT e.iri, e.name FROM search_link l JOIN search_entity e ON e.id = l.entity"
+        " WHERE l.target = ? AND l.relation = 'offers' ORDER BY e.sort_name, e.id",
+        (service,),
+    ).fetchall()
+
+
 def _any(state: State, kind: str | None, facet: str, values: Iterable[str]) -> int:
     kinds = [kind] if kind else list(state.kinds)
     return reduce(or_, (state.values.get((k, facet, value), 0) for k in kinds for value in values), 0)

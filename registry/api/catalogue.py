@@ -1,0 +1,61 @@
+"""What every handler reads: settings, ledger, search, vocabulary, engine, pages."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from starlette.requests import Request
+
+from registry.assets import ontology_dir
+from registry.config import Config
+from registry.engine import SparqlEngine
+from registry.formats import Context
+from registry.ledger import Ledger
+from registry.search import Bitmaps
+from registry.vocabulary import vocabulary
+from registry.web import Pages
+
+
+class Catalogue:
+    """One per application. Reading is safe from every thread: each has a read-only connection of its own."""
+
+    def __init__(self, config: Config, engine: SparqlEngine) -> None:
+        self.config = config
+        self.base = config.base_url
+        self.engine = engine
+        self.words = vocabulary()
+        self.context_file = (ontology_dir() / "context.jsonld").read_bytes()
+        self.context = Context.read(ontology_dir() / "context.jsonld")
+        self.context_url = f"{self.base}/context.jsonld"
+        self.pages = Pages(config, self.words)
+        self.bitmaps = Bitmaps()
+        #: Part of every ETag: changes when the same data would be written differently.
+        self.edition = hashlib.sha256(self.context_file + self.base.encode()).hexdigest()[:8]
+        self._readers = threading.local()
+
+    @property
+    def ledger(self) -> Ledger:
+        """This thread's reader. Raises LedgerError when there is no ledger yet, or it cannot be read."""
+        reader: Ledger | None = getattr(self._readers, "ledger", None)
+        if reader is None:
+            reader = self._readers.ledger = Ledger.reader(self.config.ledger)
+        return reader
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Ledger]:
+        """The ledger at one moment, however many questions are asked of it."""
+        ledger = self.ledger
+        ledger.db.execute("BEGIN")
+        try:
+            yield ledger
+        finally:
+            ledger.db.execute("COMMIT")
+
+
+def catalogue_of(request: Request) -> Catalogue:
+    """The application's catalogue."""
+    catalogue: Catalogue = request.app.state.catalogue
+    return catalogue

@@ -1,0 +1,103 @@
+"""What the API says about itself: OpenAPI declarations, and the page at /docs made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from registry.api import answers, problems
+from registry.api.catalogue import catalogue_of
+from registry.formats import Format
+from registry.formats.media import HTML
+
+router = APIRouter(tags=["system"])
+
+INTRODUCTION = """\
+The catalogue of cooperation and innovation places as linked data. The IRI of a thing is the address of its document:
+the format follows the `Accept` header or a suffix (`.jsonld .json .ttl .nt .rdf .trig .geojson .csv .html`).
+Errors are `application/problem+json` (RFC 9457) with a sentence that says what to do. Every data answer has an `ETag`
+and answers `If-None-Match` with 304. Every origin may ask (CORS)."""
+
+_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_MEANING = {
+    301: "Merged: the entity that answers now is at `Location`",
+    304: "The client's copy is still good",
+    400: "The request cannot be understood",
+    404: "There is nothing here",
+    406: "There is no such format; the answer lists those there are",
+    410: "Withdrawn; RDF formats carry a tombstone",
+    413: "The request is too large",
+    415: "The body has a media type that is not understood",
+    422: "A parameter has a wrong value",
+    503: "Not now: limit reached, engine starting or busy; see `Retry-After`",
+}
+
+
+def responses(formats: Sequence[Format], *statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The answers of a route, for OpenAPI: its formats, and the statuses beside 200."""
+    found: dict[int | str, dict[str, Any]] = {
+        200: {"description": "The document", "content": {f.media_type: {} for f in formats}}
+    }
+    for status in statuses:
+        found[status] = {"description": _MEANING[status]}
+        if status >= 400:
+            found[status]["content"] = _PROBLEM
+    return found
+
+
+_RESULTS = (
+    "application/sparql-results+json",
+    "application/sparql-results+xml",
+    "text/csv",
+    "text/tab-separated-values",
+    "text/turtle",
+    "application/n-triples",
+    "application/ld+json",
+    "application/rdf+xml",
+    "application/trig",
+    "application/n-quads",
+)
+_TEXT = {"type": "string"}
+_OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "default-graph-uri": ({"type": "array", "items": _TEXT}, "Graphs that make up the default graph."),
+    "named-graph-uri": ({"type": "array", "items": _TEXT}, "Named graphs to ask."),
+    "format": (_TEXT, "json, xml, csv, tsv; turtle, ntriples, jsonld, rdfxml, trig, nquads. Wins over Accept."),
+    "timeout": ({"type": "number"}, "Seconds; can only shorten the limit."),
+}
+
+
+def sparql_get() -> dict[str, Any]:
+    """Declarations of GET /sparql."""
+    query = {"name": "query", "in": "query", "schema": _TEXT, "description": "The SPARQL 1.1 query."}
+    more = [{"name": n, "in": "query", "schema": s, "description": d} for n, (s, d) in _OPTIONS.items()]
+    return _sparql() | {"openapi_extra": {"parameters": [query, *more]}}
+
+
+def sparql_post() -> dict[str, Any]:
+    """Declarations of POST /sparql."""
+    form = {"type": "object", "required": ["query"], "properties": {"query": _TEXT}}
+    form["properties"] |= {name: schema for name, (schema, _) in _OPTIONS.items()}  # type: ignore[operator]
+    content = {
+        "application/x-www-form-urlencoded": {"schema": form},
+        "application/sparql-query": {"schema": _TEXT},
+    }
+    return _sparql() | {"openapi_extra": {"requestBody": {"required": True, "content": content}}}
+
+
+def _sparql() -> dict[str, Any]:
+    found: dict[int | str, dict[str, Any]] = {
+        200: {"description": "The results", "content": {media: {} for media in _RESULTS}}
+    }
+    for status in (400, 406, 413, 415, 422, 503):
+        found[status] = {"description": _MEANING[status], "content": _PROBLEM}
+    return {"responses": found, "response_class": Response}
+
+
+@router.get("/docs", include_in_schema=False)
+def docs(request: Request) -> Response:
+    """The whole API on one page, made from openapi.json."""
+    catalogue = catalogue_of(request)
+    page = catalogue.pages.docs(request, request.app.openapi(), problems.KINDS)
+    return answers.respond(request, page, HTML)

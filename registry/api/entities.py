@@ -1,0 +1,108 @@
+"""Sites, networks, services and organisations, each at its own IRI."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import pyoxigraph as ox
+from fastapi import APIRouter, Path, Request, Response
+
+from registry.api import answers, documentation
+from registry.api.catalogue import Catalogue, catalogue_of
+from registry.api.problems import Problem
+from registry.formats import Description, Format
+from registry.formats.media import HTML, NTRIPLES, THING
+from registry.ledger import Entity
+from registry.terms import AS, KINDS, TYPE, XSD
+
+router = APIRouter(tags=["entities"])
+
+# What a minted address can look like; anything else is not worth a look into the ledger.
+_SLUG = re.compile(r"[a-z0-9-]{1,200}", re.ASCII)
+_MOST_MERGES = 50
+
+
+def entity(request: Request, kind: str, name: str) -> Response:
+    """One entity in the format of its suffix or of ``Accept``; 301 after a merge, 410 after a withdrawal."""
+    catalogue = catalogue_of(request)
+    slug, format = answers.wanted(request, name, THING)
+    found = catalogue.ledger.entity(f"{catalogue.base}/{kind}/{slug}") if _SLUG.fullmatch(slug) else None
+    if found is None:
+        hint = f"search for it with {catalogue.base}/{kind}s?q=…"
+        raise Problem("not-found", f"No {kind} has this address, and none ever had; {hint}")
+    if found.status == "merged":
+        return _moved(request, catalogue, found, "." + format.name if slug != name else "")
+    if found.status == "withdrawn":
+        return _gone(request, catalogue, found, format)
+    return _live(request, catalogue, found, format)
+
+
+def _live(request: Request, catalogue: Catalogue, found: Entity, format: Format) -> Response:
+    links = answers.alternates(found.iri, THING)
+    if format is HTML:
+        body = catalogue.pages.entity(request, catalogue.ledger, found, THING)
+        return answers.respond(request, body, format, modified=found.modified, links=links)
+    tag = answers.etag(found.digest, format.name, catalogue.edition)
+    if answers.unchanged(request, tag, found.modified):
+        return answers.not_modified(format, tag, found.modified, links)
+    if format is NTRIPLES:
+        body = found.nquads.encode()
+    else:
+        body = answers.write(catalogue, Description.parse(found.iri, found.nquads), format)
+    return answers.respond(request, body, format, tag=tag, modified=found.modified, links=links)
+
+
+def _moved(request: Request, catalogue: Catalogue, found: Entity, suffix: str) -> Response:
+    """301 to the entity that answers now, past winners that have been merged themselves."""
+    winner: Entity | None = found
+    for _ in range(_MOST_MERGES):
+        if winner is None or winner.status != "merged" or winner.winner is None:
+            break
+        winner = catalogue.ledger.entity(winner.winner)
+    if winner is None:
+        raise Problem("gone", "This was merged with another entry, which has been withdrawn since.")
+    query = urlsplit(str(request.url)).query
+    location = f"{winner.iri}{suffix}" + (f"?{query}" if query else "")
+    return Response(status_code=301, headers={"Location": location, "Vary": "Accept", "Cache-Control": "no-cache"})
+
+
+def _gone(request: Request, catalogue: Catalogue, found: Entity, format: Format) -> Response:
+    """410 with a tombstone: what it was, and since when it is gone."""
+    if format not in answers.RDF:
+        detail = f"This {found.kind} was withdrawn on {found.modified[:10]}: no source lists it any more."
+        raise Problem("gone", detail, was=found.iri, withdrawn=found.modified)
+    body = answers.write(catalogue, Description(found.iri, _tombstone(found)), format)
+    return answers.respond(request, body, format, modified=found.modified, status=410)
+
+
+def _tombstone(found: Entity) -> list[ox.Triple]:
+    node = ox.NamedNode(found.iri)
+    return [
+        ox.Triple(node, TYPE, AS["Tombstone"]),
+        ox.Triple(node, AS["formerType"], KINDS[found.kind]),
+        ox.Triple(node, AS["deleted"], ox.Literal(found.modified, datatype=XSD["dateTime"])),
+    ]
+
+
+def _route(kind: str) -> None:
+    # No await anywhere in it: reading one entity takes microseconds, less than the way to a thread and back.
+    async def one(
+        request: Request,
+        name: str = Path(description="The last part of the IRI, with or without a suffix such as .jsonld or .ttl"),
+    ) -> Response:
+        return entity(request, kind, name)
+
+    router.get(
+        f"/{kind}/{{name}}",
+        name=kind,
+        summary=f"One {kind}",
+        description=entity.__doc__,
+        operation_id=kind,
+        responses=documentation.responses(THING, 301, 304, 404, 406, 410),
+        response_class=Response,
+    )(one)
+
+
+for _kind in KINDS:
+    _route(_kind)

@@ -1,0 +1,319 @@
+"""The SPARQL endpoint: SPARQL 1.1 Protocol, evaluated by the engine and never in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request, Response
+from starlette.types import Receive, Scope, Send
+
+from registry.api import answers, documentation
+from registry.api.catalogue import Catalogue, catalogue_of
+from registry.api.description import service_description
+from registry.api.problems import Problem
+from registry.engine import (
+    EngineBusy,
+    EngineError,
+    EngineStarting,
+    QueryAnswer,
+    QueryRefused,
+    QueryRequest,
+    QueryTimedOut,
+    QueryTooExpensive,
+    inspect,
+)
+from registry.formats import Format, NotAcceptable, negotiate
+from registry.formats.media import HTML, JSONLD, NTRIPLES, RDFXML, TRIG, TURTLE
+
+router = APIRouter(tags=["sparql"])
+_log = logging.getLogger("registry.api")
+T = TypeVar("T")
+
+# Names as the engine knows them; a client may ask with the general media type of the syntax, too.
+SOLUTIONS = (
+    Format("json", "application/sparql-results+json", "SPARQL JSON", also=("application/json", "text/json")),
+    Format("xml", "application/sparql-results+xml", "SPARQL XML", also=("application/xml", "text/xml")),
+    Format("csv", "text/csv", "CSV"),
+    Format("tsv", "text/tab-separated-values", "TSV", also=("text/plain",)),
+)
+GRAPHS = (
+    Format("turtle", "text/turtle", "Turtle", also=("application/x-turtle",)),
+    Format("ntriples", "application/n-triples", "N-Triples", also=("text/plain",)),
+    Format("jsonld", "application/ld+json", "JSON-LD", also=("application/json",)),
+    Format("rdfxml", "application/rdf+xml", "RDF/XML", also=("application/xml", "text/xml")),
+    Format("trig", "application/trig", "TriG"),
+    Format("nquads", "application/n-quads", "N-Quads"),
+)
+_BY_FORMAT = {f.name: f for f in (*SOLUTIONS, *GRAPHS)} | {
+    "ttl": GRAPHS[0],
+    "nt": GRAPHS[1],
+    "rdf": GRAPHS[3],
+    "nq": GRAPHS[5],
+}
+_DESCRIPTIONS = (TURTLE, JSONLD, NTRIPLES, RDFXML, TRIG, HTML)
+#: A default graph URI that stands for everything: the default graph and all named graphs (as in Jena and Virtuoso).
+UNION = "urn:x-arq:UnionGraph"
+_UPDATE = "application/sparql-update"
+_ENVELOPE = 4096  # bytes of a request besides the query
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request says: the query, and the parameters of the protocol."""
+
+    query: str | None
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    format: str | None = None
+    timeout: float | None = None
+    pairs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+@router.get("/sparql", summary="Ask a query, or read the service description", **documentation.sparql_get())
+async def sparql_get(request: Request) -> Response:
+    """A SPARQL 1.1 query in the parameter `query`; without one, the service description, or an editor for people."""
+    asked = _asked(request.query_params.multi_items())
+    if asked.query is None:
+        return _describe(request)
+    if asked.format is None and _prefers_page(request):
+        catalogue = catalogue_of(request)
+        return answers.respond(request, catalogue.pages.sparql(request, asked.query), HTML)
+    return await _answer(request, asked, body_read=False)
+
+
+@router.post("/sparql", summary="Ask a query", **documentation.sparql_post())
+async def sparql_post(request: Request) -> Response:
+    """A query as a form (`query=…`) or as the body itself (`application/sparql-query`)."""
+    limit = catalogue_of(request).config.limits.query_size
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    pairs = request.query_params.multi_items()
+    if media == "application/x-www-form-urlencoded":
+        body = await _body(request, 3 * limit + _ENVELOPE)
+        try:
+            pairs = [*pairs, *parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=200)]
+        except ValueError:
+            raise Problem("bad-request", "The form is not UTF-8, or has more than 200 fields.") from None
+        asked = _asked(pairs)
+    elif media == "application/sparql-query":
+        body = await _body(request, limit + _ENVELOPE)
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError:
+            raise Problem("bad-request", "The query is not UTF-8.") from None
+        asked = _asked([*pairs, ("query", text)])
+    elif media == _UPDATE:
+        raise _no_updates()
+    else:
+        detail = "Send the query as application/sparql-query, or as a form (application/x-www-form-urlencoded)."
+        accepted = {"Accept-Post": "application/sparql-query, application/x-www-form-urlencoded"}
+        raise Problem("unsupported-media-type", detail, headers=accepted)
+    if asked.query is None:
+        raise Problem("bad-request", "The form has no field 'query'; put the SPARQL query there.")
+    return await _answer(request, asked, body_read=True)
+
+
+def _asked(pairs: list[tuple[str, str]]) -> Asked:
+    values: dict[str, list[str]] = {}
+    for key, value in pairs:
+        values.setdefault(key, []).append(value)
+    if "update" in values:
+        raise _no_updates()
+    queries = values.get("query", [])
+    if len(queries) > 1:
+        raise Problem("bad-request", "The request has more than one 'query'; send one at a time.")
+    formats = [value.lower() for value in values.get("format", []) if value]
+    if formats and formats[0] not in _BY_FORMAT:
+        names = ", ".join(_BY_FORMAT)
+        raise Problem("invalid-parameter", f"Correct 'format': one of {names}.", errors=[{"parameter": "format"}])
+    return Asked(
+        query=queries[0] if queries else None,
+        default_graphs=tuple(values.get("default-graph-uri", ())),
+        named_graphs=tuple(values.get("named-graph-uri", ())),
+        format=formats[0] if formats else None,
+        timeout=_timeout(values.get("timeout", [])),
+    )
+
+
+def _timeout(values: list[str]) -> float | None:
+    if not values or not values[0]:
+        return None
+    try:
+        seconds = float(values[0])
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e6:
+        raise Problem("invalid-parameter", "Correct 'timeout': seconds, such as 2.5; it can only shorten the limit.")
+    return seconds
+
+
+def _prefers_page(request: Request) -> bool:
+    try:
+        return negotiate(request.headers.get("accept"), (SOLUTIONS[0], *GRAPHS, HTML)) is HTML
+    except NotAcceptable:
+        return False
+
+
+def _describe(request: Request) -> Response:
+    catalogue = catalogue_of(request)
+    format = answers.wanted(request, "", _DESCRIPTIONS)[1]
+    if format is HTML:
+        return answers.respond(request, catalogue.pages.sparql(request, ""), HTML)
+    description = service_description(catalogue.base, (*SOLUTIONS, *GRAPHS))
+    return answers.respond(request, answers.write(catalogue, description, format), format)
+
+
+async def _answer(request: Request, asked: Asked, *, body_read: bool) -> Response:
+    catalogue = catalogue_of(request)
+    assert asked.query is not None
+    solutions, graphs = _formats(request, asked, catalogue)
+    union = asked.default_graphs == (UNION,) and not asked.named_graphs
+    question = QueryRequest(
+        query=asked.query,
+        select_format=solutions.name,
+        graph_format=graphs.name,
+        default_graphs=() if union else asked.default_graphs,
+        named_graphs=asked.named_graphs,
+        union_default=union,
+        timeout=asked.timeout,
+    )
+    try:
+        answer = await _while_connected(request, catalogue.engine.query(question), body_read=body_read)
+    except EngineError as error:
+        raise _problem(error, catalogue) from None
+    return Streamed(answer, _headers(catalogue, answer), head=request.scope.get("orte.head", False))
+
+
+def _formats(request: Request, asked: Asked, catalogue: Catalogue) -> tuple[Format, Format]:
+    """The format for solutions and the one for a graph; the query decides which of them is used."""
+    if asked.format:
+        chosen = _BY_FORMAT[asked.format]
+        wanted = (SOLUTIONS if chosen in SOLUTIONS else GRAPHS, chosen)
+        if asked.format in ("json", "xml"):  # mean the JSON or XML of whatever the query asks for
+            return chosen, GRAPHS[2] if asked.format == "json" else GRAPHS[3]
+        return (chosen, GRAPHS[0]) if wanted[0] is SOLUTIONS else (SOLUTIONS[0], chosen)
+    accept = request.headers.get("accept")
+    found: list[Format | None] = []
+    for offered in (SOLUTIONS, GRAPHS):
+        try:
+            found.append(negotiate(accept, offered))
+        except NotAcceptable:
+            found.append(None)
+    solutions, graphs = found
+    if solutions is None or graphs is None:
+        limits = catalogue.config.limits
+        try:
+            form = inspect(asked.query or "", limits.query_size, limits.query_nesting).form
+        except QueryRefused as error:
+            raise _problem(error, catalogue) from None
+        of_graph = form in ("CONSTRUCT", "DESCRIBE")
+        if (graphs if of_graph else solutions) is None and form is not None:
+            raise NotAcceptable(accept or "", GRAPHS if of_graph else SOLUTIONS)
+    return solutions or SOLUTIONS[0], graphs or GRAPHS[0]
+
+
+def _headers(catalogue: Catalogue, answer: QueryAnswer) -> dict[str, str]:
+    limits = catalogue.config.limits
+    headers = {
+        "Content-Type": answer.media_type,
+        "Vary": "Accept",
+        "Cache-Control": "no-cache",
+        "Orte-Sequence": str(answer.sequence),
+        "Orte-Limit-Seconds": f"{limits.query_seconds:g}",
+        "Orte-Limit-Rows": str(limits.result_rows),
+        "Orte-Limit-Bytes": str(limits.result_bytes),
+    }
+    if answer.length is not None:
+        headers["Content-Length"] = str(answer.length)
+        if answer.truncated:
+            headers["Orte-Truncated"] = "true"
+    return headers
+
+
+class Streamed(Response):
+    """An answer of the engine, piece by piece. One that breaks off is left incomplete, so that the client notices."""
+
+    def __init__(self, answer: QueryAnswer, headers: dict[str, str], *, head: bool) -> None:
+        super().__init__(status_code=200)
+        self.raw_headers = [(key.lower().encode(), value.encode("latin-1")) for key, value in headers.items()]
+        self.answer = answer
+        self.head = head
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            if not self.head:
+                async for piece in self.answer.chunks():
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        except EngineError as error:
+            _log.warning("an answer broke off: %s", error)
+        except OSError:
+            _log.debug("a client hung up")
+        finally:
+            await self.answer.aclose()
+
+
+async def _while_connected(request: Request, work: Coroutine[Any, Any, T], *, body_read: bool) -> T:
+    """Do the work unless the client hangs up first: then nobody wants the answer, and the engine is spared."""
+    task = asyncio.ensure_future(work)
+
+    async def hung_up() -> None:
+        if not body_read:
+            await request.body()
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    watch = asyncio.ensure_future(hung_up())
+    try:
+        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Problem("bad-request", "The client hung up.")
+        return task.result()
+    finally:
+        watch.cancel()
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    content = bytearray()
+    async for piece in request.stream():
+        content += piece
+        if len(content) > limit:
+            detail = (
+                f"The request is larger than {limit} bytes; shorten the query, or put long lists of values elsewhere."
+            )
+            raise Problem("too-large", detail)
+    return bytes(content)
+
+
+def _no_updates() -> Problem:
+    return Problem(
+        "query-refused",
+        "This endpoint answers queries and takes no updates; the catalogue changes through its sources.",
+    )
+
+
+def _problem(error: EngineError, catalogue: Catalogue) -> Problem:
+    """The engine's error as a problem; waiting times as Retry-After, places as line and column."""
+    retry = {} if error.retry_after is None else {"Retry-After": str(max(1, round(error.retry_after)))}
+    if isinstance(error, QueryRefused):
+        place: dict[str, Any] = {} if error.line is None else {"line": error.line, "column": error.column}
+        return Problem("query-refused", error.message, **place)
+    if isinstance(error, QueryTimedOut):
+        return Problem(
+            "query-timeout", error.message, headers=retry, limit_seconds=catalogue.config.limits.query_seconds
+        )
+    if isinstance(error, QueryTooExpensive):
+        return Problem("query-too-expensive", error.message, headers=retry)
+    if isinstance(error, EngineStarting):
+        return Problem("engine-starting", error.message, headers=retry or {"Retry-After": "2"})
+    if isinstance(error, EngineBusy):
+        return Problem("engine-busy", error.message, headers=retry or {"Retry-After": "5"})
+    return Problem("unavailable", error.message, headers=retry or {"Retry-After": "10"})

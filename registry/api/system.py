@@ -1,0 +1,103 @@
+"""For machines that watch or index: health, robots.txt, sitemap.xml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.sax.saxutils import escape
+
+import orjson
+from fastapi import APIRouter, Path, Request, Response
+from starlette.responses import StreamingResponse
+
+from registry.api.catalogue import Catalogue, catalogue_of
+from registry.api.problems import Problem
+from registry.ledger import LedgerError
+
+router = APIRouter(tags=["system"])
+#: Entities in one part of the sitemap; the protocol allows 50,000 addresses.
+_PART = 25_000
+_XML = "application/xml"
+
+
+@router.get("/health", summary="How the parts are", responses={503: {"description": "Not ready"}})
+async def health(request: Request) -> Response:
+    """State of ledger, search and engine. 200 when all can answer, 503 otherwise."""
+    parts = _parts(catalogue_of(request))
+    ready = all(part["ready"] for part in parts.values())
+    return _json({"status": "ok" if ready else "unavailable", "parts": parts}, 200 if ready else 503)
+
+
+@router.get("/health/live", summary="Whether the process answers")
+async def live() -> Response:
+    """200 as long as the process can answer at all: restart it when this fails."""
+    return _json({"status": "ok"}, 200)
+
+
+@router.get("/health/ready", summary="Whether everything can be asked", responses={503: {"description": "Not ready"}})
+async def ready(request: Request) -> Response:
+    """200 when ledger and engine are ready: send requests only then."""
+    good = all(part["ready"] for part in _parts(catalogue_of(request)).values())
+    return _json({"status": "ok" if good else "unavailable"}, 200 if good else 503)
+
+
+@router.get("/robots.txt", include_in_schema=False)
+async def robots(request: Request) -> Response:
+    """Everything may be read; queries are for programs that know what they ask."""
+    base = catalogue_of(request).base
+    text = f"User-agent: *\nDisallow: /sparql\nDisallow: /*?cursor=\nAllow: /\n\nSitemap: {base}/sitemap.xml\n"
+    return Response(text, media_type="text/plain")
+
+
+@router.get("/sitemap.xml", include_in_schema=False)
+def sitemap(request: Request) -> Response:
+    """The parts of the sitemap."""
+    catalogue = catalogue_of(request)
+    (last,) = catalogue.ledger.db.execute("SELECT coalesce(max(id), 0) FROM search_entity").fetchone()
+    parts = "".join(
+        f"<sitemap><loc>{escape(catalogue.base)}/sitemap-{part}.xml</loc></sitemap>"
+        for part in range(last // _PART + 1)
+    )
+    return Response(_document("sitemapindex", [parts]), media_type=_XML)
+
+
+@router.get("/sitemap-{part}.xml", include_in_schema=False)
+def sitemap_part(request: Request, part: int = Path(ge=0, le=100_000)) -> Response:
+    """The addresses of one part."""
+    catalogue = catalogue_of(request)
+    first = part * _PART
+    rows = catalogue.ledger.db.execute(
+        "SELECT iri, modified FROM search_entity WHERE id >= ? AND id < ? ORDER BY id", (first, first + _PART)
+    ).fetchall()
+    if not rows and part:
+        raise Problem("not-found", f"The sitemap has no such part; see {catalogue.base}/sitemap.xml.")
+    entries = (f"<url><loc>{escape(iri)}</loc><lastmod>{modified}</lastmod></url>\n" for iri, modified in rows)
+    return StreamingResponse(_pieces("urlset", entries), media_type=_XML)
+
+
+def _document(element: str, entries: list[str]) -> str:
+    return "".join(_pieces(element, iter(entries)))
+
+
+def _pieces(element: str, entries: Iterator[str]) -> Iterator[str]:
+    namespace = "http://www.sitemaps.org/schemas/sitemap/0.9"
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<{element} xmlns="{namespace}">\n'
+    yield from entries
+    yield f"</{element}>\n"
+
+
+def _parts(catalogue: Catalogue) -> dict[str, dict[str, object]]:
+    engine: dict[str, object] = {"ready": catalogue.engine.ready, "sequence": catalogue.engine.sequence}
+    try:
+        ledger = catalogue.ledger
+        sequence, indexed = ledger.sequence(), ledger.position("search")
+    except LedgerError as error:
+        return {"ledger": {"ready": False, "problem": str(error)}, "engine": engine}
+    return {
+        "ledger": {"ready": True, "sequence": sequence},
+        "search": {"ready": True, "sequence": indexed},
+        "engine": engine,
+    }
+
+
+def _json(body: object, status: int) -> Response:
+    return Response(orjson.dumps(body), status, {"Cache-Control": "no-store"}, "application/json")

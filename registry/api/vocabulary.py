@@ -1,0 +1,81 @@
+"""Ontology, JSON-LD context and shapes, as the registry itself uses them."""
+
+from __future__ import annotations
+
+import pyoxigraph as ox
+from fastapi import APIRouter, Path, Request, Response
+
+from registry.api import answers, documentation, documents
+from registry.api.catalogue import catalogue_of
+from registry.assets import shapes_dir
+from registry.formats import Description, Format
+from registry.formats.jsonld import flat
+from registry.formats.media import GRAPH, JSON, JSONLD, NTRIPLES, RDFXML, TRIG, TURTLE
+from registry.formats.rdf import SYNTAXES
+from registry.terms import PREFIXES
+
+router = APIRouter(tags=["vocabulary"])
+_ONTOLOGY = "https://w3id.org/orte/ns"
+_SHAPES = (TURTLE, JSONLD, NTRIPLES, RDFXML, TRIG)
+_RESPONSES = documentation.responses(GRAPH, 304, 404, 406)
+
+
+@router.get("/ns", summary="The ontology", responses=_RESPONSES, response_class=Response)
+def ontology(request: Request) -> Response:
+    """Classes, properties, concept schemes and regions, with labels and comments in German and English."""
+    return _ontology(request, answers.wanted(request, "", GRAPH)[1])
+
+
+@router.get("/ns.{suffix}", summary="The ontology", responses=_RESPONSES, response_class=Response)
+def ontology_as(request: Request, suffix: str = Path(description="ttl, jsonld, rdf, …")) -> Response:
+    """The same in the format of the suffix."""
+    return _ontology(request, answers.by_suffix(suffix, GRAPH))
+
+
+@router.get("/context.jsonld", summary="The JSON-LD context", response_class=Response)
+def context(request: Request) -> Response:
+    """The context of every JSON-LD answer: short keys, and what they stand for."""
+    return answers.respond(request, catalogue_of(request).context_file, JSONLD)
+
+
+@router.get(
+    "/shapes", summary="The SHACL shapes", responses=documentation.responses(_SHAPES, 304, 406), response_class=Response
+)
+def shapes(request: Request) -> Response:
+    """What a record must and should look like; every message says in German and English what to do."""
+    return _shapes(request, answers.wanted(request, "", _SHAPES)[1])
+
+
+@router.get(
+    "/shapes.{suffix}",
+    summary="The SHACL shapes",
+    responses=documentation.responses(_SHAPES, 304, 404),
+    response_class=Response,
+)
+def shapes_as(request: Request, suffix: str = Path(description="ttl, jsonld, nt, …")) -> Response:
+    """The same in the format of the suffix."""
+    return _shapes(request, answers.by_suffix(suffix, _SHAPES))
+
+
+def _ontology(request: Request, format: Format) -> Response:
+    catalogue = catalogue_of(request)
+    description = Description(_ONTOLOGY, catalogue.words.triples)
+    if format in (JSONLD, JSON):  # the terms are no parts of one thing: each stands for itself
+        return answers.respond(request, flat(description, catalogue.context, catalogue.context_url), format)
+
+    def page() -> bytes:
+        return catalogue.pages.ontology(request, GRAPH)
+
+    return documents.thing(request, description, f"{catalogue.base}/ns", format, GRAPH, page)
+
+
+def _shapes(request: Request, format: Format) -> Response:
+    triples = []
+    for file in sorted(shapes_dir().glob("**/*.ttl")):
+        # Blank nodes of two files must not be mistaken for each other.
+        quads = ox.parse(path=str(file), format=ox.RdfFormat.TURTLE, rename_blank_nodes=True)
+        triples += [quad.triple for quad in quads]
+    syntax = ox.RdfFormat.JSON_LD if format is JSONLD else SYNTAXES[format]
+    body = ox.serialize(triples, format=syntax, prefixes=PREFIXES) or b""
+    links = answers.alternates(f"{catalogue_of(request).base}/shapes", _SHAPES)
+    return answers.respond(request, body, format, links=links)

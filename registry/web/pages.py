@@ -1,0 +1,310 @@
+"""Every page there is: what it shows, and the template that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+
+from registry import search
+from registry.assets import ontology_dir
+from registry.config import Config
+from registry.formats import Context, Description, Format
+from registry.formats.description import RDF_TYPE
+from registry.formats.media import THING
+from registry.ledger import Entity, Ledger, Run, SourceState, StoredRecord
+from registry.search import Hit
+from registry.terms import KINDS, ORTE, PREFIXES, PROV, SCHEMA
+from registry.vocabulary import Vocabulary
+from registry.web import facets, terms
+from registry.web.listing import Listing
+from registry.web.rows import Rows, web_link
+from registry.web.texts import IN, chosen, language
+
+_HERE = Path(__file__).resolve().parent
+STATIC = _HERE / "static"
+
+_NAME = SCHEMA["name"].value
+_DERIVED = PROV["wasDerivedFrom"].value
+_HEADING = frozenset([_NAME, _DERIVED, SCHEMA["abstract"].value, SCHEMA["description"].value])
+
+
+class Pages:
+    """Renders pages as UTF-8. Everything that comes from outside is escaped; links lead to the web or nowhere."""
+
+    def __init__(self, config: Config, words: Vocabulary) -> None:
+        self.config = config
+        self.base = config.base_url
+        self.prefix = urlsplit(config.base_url).path  # of every link, when the registry is not at the root of its host
+        self.words = words
+        self.order = Context.read(ontology_dir() / "context.jsonld").order
+        self.templates = Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.templates.filters["web_link"] = web_link
+        self.templates.filters["day"] = _day
+        self.templates.filters["moment"] = _moment
+
+    def start(
+        self, request: Request, counts: Mapping[str, int], recent: Sequence[Hit], sources: Sequence[SourceState]
+    ) -> bytes:
+        return self._render(request, "start.html", counts=counts, recent=recent, sources=sources)
+
+    def entity(self, request: Request, ledger: Ledger, entity: Entity, formats: Sequence[Format]) -> bytes:
+        description = Description.parse(entity.iri, entity.nquads)
+        rows = self._rows(request, ledger, [description], entity.kind)
+        records = ledger.records_of(entity.iri)
+        slug = entity.iri.rpartition("/")[2]
+        return self._render(
+            request,
+            "entity.html",
+            entity=entity,
+            thing=description,
+            types=self._types(description, rows.texts.language),
+            rows=rows.of(description, leave_out=_HEADING),
+            records=records,
+            sources={state.id: state for state in ledger.sources()},
+            offered_by=search.offered_by(ledger.db, entity.iri) if entity.kind == "service" else [],
+            lists={"network": f"/sites?network={slug}", "organisation": f"/sites?operator={slug}"},
+            formats=formats,
+            document=entity.iri,
+        )
+
+    def listing(
+        self, request: Request, ledger: Ledger, kind: str, filters: Mapping[str, Any], listing: Listing
+    ) -> bytes:
+        tongue = language(request)
+        groups = facets.groups(listing.found, kind, filters, self._labels(ledger, listing, tongue), self.base)
+        return self._render(
+            request,
+            "listing.html",
+            kind=kind,
+            filters=filters,
+            query=listing.query,
+            found=listing.found,
+            entries=[self._entry(one, tongue) for one in listing.members],
+            groups=groups,
+            kept=facets.kept(filters),
+            following=self._local(listing.following) if listing.following else None,
+            first=self._local(listing.first),
+            formats=THING,
+            document=listing.address,
+        )
+
+    def regions(self, request: Request, members: Sequence[Description], counts: Mapping[str, int]) -> bytes:
+        return self._render(
+            request, "regions.html", regions=members, counts=counts, orte=str(ORTE), document=f"{self.base}/regions"
+        )
+
+    def region(
+        self, request: Request, ledger: Ledger, description: Description, ags: str, counts: Mapping[str, int]
+    ) -> bytes:
+        rows = self._rows(request, ledger, [description], "site")
+        return self._render(
+            request,
+            "thing.html",
+            kind="region",
+            title=description.text(_NAME, rows.texts.language) or ags,
+            rows=rows.of(description, leave_out=frozenset([_NAME])),
+            more=[(rows.texts("region.sites"), f"/sites?region={ags}", counts.get(description.root, 0))],
+            document=f"{self.base}/region/{ags}",
+        )
+
+    def sources(self, request: Request, states: Sequence[SourceState]) -> bytes:
+        return self._render(request, "sources.html", states=states, document=f"{self.base}/sources")
+
+    def source(
+        self,
+        request: Request,
+        ledger: Ledger,
+        state: SourceState,
+        description: Description,
+        formats: Sequence[Format],
+    ) -> bytes:
+        return self._render(
+            request, "source.html", state=state, formats=formats, document=description.root, thing=description
+        )
+
+    def record(
+        self,
+        request: Request,
+        ledger: Ledger,
+        record: StoredRecord,
+        state: SourceState,
+        description: Description,
+        formats: Sequence[Format],
+    ) -> bytes:
+        rows = self._rows(request, ledger, [description], record.kind)
+        names = search.names(ledger.db, [record.entity]) if record.entity else {}
+        return self._render(
+            request,
+            "record.html",
+            record=record,
+            state=state,
+            entity=names.get(record.entity or "", record.entity),
+            title=description.text(_NAME, rows.texts.language, record.thing) or record.raw_key,
+            rows=rows.of(description, subject=record.thing),
+            about=rows.of(description, leave_out=frozenset(["http://xmlns.com/foaf/0.1/primaryTopic"])),
+            formats=formats,
+            document=record.iri,
+        )
+
+    def run(self, request: Request, run: Run, description: Description, formats: Sequence[Format]) -> bytes:
+        rows = self._rows(request, None, [description], "site")
+        title = f"{rows.texts('kind.run')} {run.id}"
+        return self._render(
+            request,
+            "thing.html",
+            kind="run",
+            title=title,
+            rows=rows.of(description),
+            more=[],
+            document=description.root,
+        )
+
+    def ontology(self, request: Request, formats: Sequence[Format]) -> bytes:
+        return self._render(
+            request,
+            "ontology.html",
+            sections=terms.sections(self.words, language(request)),
+            formats=formats,
+            document=f"{self.base}/ns",
+        )
+
+    def sparql(self, request: Request, query: str) -> bytes:
+        return self._render(
+            request,
+            "sparql.html",
+            query=query or _EXAMPLE,
+            given=bool(query),
+            prefixes=PREFIXES,
+            limits=self.config.limits,
+        )
+
+    def docs(self, request: Request, openapi: Mapping[str, Any], problems: Mapping[str, tuple[int, str]]) -> bytes:
+        operations = [
+            (path, method.upper(), operation)
+            for path, methods in openapi["paths"].items()
+            for method, operation in methods.items()
+        ]
+        return self._render(request, "docs.html", openapi=openapi, operations=operations, problems=problems)
+
+    def problem(
+        self, request: Request, kind: str, status: int, title: str, detail: str, more: Mapping[str, Any]
+    ) -> bytes:
+        return self._render(request, "problem.html", kind=kind, status=status, title=title, detail=detail, more=more)
+
+    def _render(self, request: Request, template: str, **values: Any) -> bytes:
+        tongue, asked = language(request), chosen(request)
+        other = "en" if tongue == "de" else "de"
+        pairs = [(key, value) for key, value in request.query_params.multi_items() if key not in ("lang", "query")]
+
+        def to(path: str) -> str:
+            """A link to an address of ours that keeps the language the visitor chose."""
+            path, hash_, fragment = path.partition("#")
+            keep = f"{'&' if '?' in path else '?'}lang={asked}" if asked else ""
+            return f"{self.prefix}{path}{keep}{hash_}{fragment}"
+
+        page = self.templates.get_template(template).render(
+            t=IN[tongue],
+            language=tongue,
+            other=other,
+            switch=f"{self.prefix}{quote(request.url.path)}?{urlencode([*pairs, ('lang', other)])}",
+            asked=asked,
+            to=to,
+            local=self._local,
+            label=lambda iri: self.words.label(iri, tongue) or iri,
+            base=self.base,
+            prefix=self.prefix,
+            title_of_site=self.config.title.get(tongue, self.config.title.get("de", "Orte")),
+            publisher=self.config.publisher,
+            kinds=list(KINDS),
+            **{"formats": (), "document": None, **values},
+        )
+        return page.encode()
+
+    def _local(self, address: str) -> str:
+        """The path and query of an address of ours."""
+        return address.removeprefix(self.base)
+
+    def _rows(self, request: Request, ledger: Ledger | None, descriptions: Sequence[Description], kind: str) -> Rows:
+        ours = {
+            iri
+            for one in descriptions
+            for subject, properties in one.about.items()
+            for predicate in properties
+            for iri in one.iris(predicate, subject)
+            if iri.startswith(f"{self.base}/")
+        }
+        asked = chosen(request)
+        keep = f"lang={asked}" if asked else ""
+
+        def to(path: str) -> str:
+            return f"{self.prefix}{path}" + (f"{'&' if '?' in path else '?'}{keep}" if keep else "")
+
+        names = search.names(ledger.db, ours) if ledger else {}
+        return Rows(IN[language(request)], self.words, self.base, to, self.order, names, kind)
+
+    def _types(self, description: Description, tongue: str) -> list[str]:
+        return [self.words.label(iri, tongue) or "" for iri in description.iris(RDF_TYPE) if iri.startswith(ORTE)]
+
+    def _entry(self, description: Description, tongue: str) -> dict[str, Any]:
+        """What a list shows of an entity."""
+        address = description.iri(SCHEMA["address"].value)
+        phase = description.iri(ORTE["phase"].value) or description.iri(ORTE["status"].value)
+        return {
+            "href": self._local(description.root),
+            "name": description.text(_NAME, tongue) or description.root.rpartition("/")[2],
+            "types": self._types(description, tongue),
+            "place": description.text(SCHEMA["addressLocality"].value, tongue, address) if address else None,
+            "region": self.words.label(description.iri(ORTE["region"].value) or "", tongue),
+            "phase": self.words.label(phase, tongue) if phase else None,
+            "text": description.text(SCHEMA["abstract"].value, tongue)
+            or description.text(SCHEMA["description"].value, tongue),
+        }
+
+    def _labels(self, ledger: Ledger, listing: Listing, tongue: str) -> dict[str, str]:
+        """Labels of all facet values of a page."""
+        values = {one.value for counts in listing.found.facets.values() for one in counts}
+        values |= {value for chosen_values in listing.query.facets.values() for value in chosen_values}
+        labels = search.names(ledger.db, [value for value in values if value.startswith(f"{self.base}/")])
+        for state in ledger.sources():
+            labels[state.id] = _title(state, tongue)
+        for value in values - labels.keys():
+            labels[value] = self.words.label(value, tongue) or value.rpartition("/")[2]
+        return labels
+
+
+_EXAMPLE = """\
+PREFIX orte: <https://w3id.org/orte/ns#>
+PREFIX schema: <https://schema.org/>
+
+SELECT ?network ?name ?end WHERE {
+  ?network a orte:Network ;
+    schema:name ?name .
+  OPTIONAL { ?network schema:endDate ?end }
+}
+ORDER BY ?name
+LIMIT 100
+"""
+
+
+def _title(state: SourceState, tongue: str) -> str:
+    titles = state.description.get("title", {})
+    return str(titles.get(tongue) or titles.get("de") or state.id)
+
+
+def _day(moment: str | None) -> str:
+    return (moment or "")[:10]
+
+
+def _moment(moment: str | None) -> str:
+    return (moment or "")[:16].replace("T", " ")
