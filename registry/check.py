@@ -18,13 +18,12 @@ from pyshacl.constraints import ALL_CONSTRAINT_PARAMETERS, CONSTRAINT_PARAMETERS
 from pyshacl.graph_abstraction import DataGraph
 from pyshacl.monkey import apply_patches
 from pyshacl.validator import Validator, assign_baked_in
-from rdflib.namespace import OWL, RDF, RDFS, SH, SKOS
+from rdflib.namespace import RDF, RDFS, SH
 
 from registry import assets
 from registry.ledger.records import Finding, Severity
 from registry.record import Record, parse
 from registry.still import StillGraph
-from registry.terms import ORTE
 
 BATCH = 200
 """Records per validation: large enough to share the context graph, small enough to stay flat in memory."""
@@ -62,13 +61,20 @@ class Checker:
         graph = rdflib.Graph()
         for known in self._context:
             graph.add(known)
+        given = set()
         for triple in triples:
-            graph.add((_term(triple.subject), _term(triple.predicate), _term(triple.object)))
+            subject = _term(triple.subject)
+            given.add(subject)
+            graph.add((subject, _term(triple.predicate), _term(triple.object)))
         validator = Validator(DataGraph.from_rdflib_graph(graph), shacl_graph=rdflib.Graph(), options={"inplace": True})
         validator.shacl_graph = self._prepared
         _conforms, report, _text = validator.run()  # type: ignore[no-untyped-call]
         results = report.subjects(RDF.type, SH.ValidationResult)
-        return [_finding(report, result) for result in results if (None, SH.detail, result) not in report]
+        return [
+            _finding(report, result)
+            for result in results
+            if (None, SH.detail, result) not in report and report.value(result, SH.focusNode) in given
+        ]
 
 
 def fits(findings: Iterable[Finding]) -> bool:
@@ -102,18 +108,9 @@ def _finding(report: rdflib.Graph, result: rdflib.term.Node) -> Finding:
 
 
 def _context() -> list[tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]]:
-    """What the shapes need to know beside the records: classes, concepts with their schemes, regions."""
+    """What the shapes need to know beside the records: which class is a kind of which."""
     graph = StillGraph(sorted(assets.ontology_dir().glob("*.ttl")))
-    wanted = [
-        *graph.triples((None, RDFS.subClassOf, None)),
-        *graph.triples((None, SKOS.inScheme, None)),
-        *(
-            t
-            for c in (SKOS.Concept, OWL.Class, rdflib.URIRef(ORTE["Region"].value))
-            for t in graph.triples((None, RDF.type, c))
-        ),
-    ]
-    return [t for t in wanted if not isinstance(t[0], rdflib.BNode) and not isinstance(t[2], rdflib.BNode)]
+    return [triple for triple in graph.triples((None, RDFS.subClassOf, None)) if isinstance(triple[2], rdflib.URIRef)]
 
 
 def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> rdflib.term.IdentifiedNode | rdflib.Literal:

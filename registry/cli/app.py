@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from harvesters.source import SourceError
-from registry.cli import catalogue, harvest, serve
+from registry.cli import catalogue, harvest, serve, sources
 from registry.config import ConfigError
 from registry.ledger import LedgerError
 
@@ -43,7 +43,7 @@ app.command("run")(serve.run)
 app.command("serve")(serve.serve)
 app.command("harvest")(harvest.harvest)
 app.command("check")(harvest.check)
-app.command("sources")(harvest.sources)
+app.add_typer(sources.group, name="sources")
 app.command("query")(catalogue.query)
 app.command("export")(catalogue.export)
 app.command("rebuild")(catalogue.rebuild)

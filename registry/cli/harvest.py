@@ -1,4 +1,4 @@
-"""`orte harvest`, `orte check` and `orte sources`."""
+"""`orte harvest` and `orte check`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ import pyoxigraph as ox
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from harvesters.source import Source
 from registry import harvesting
 from registry.check import Checker, fits
 from registry.config import load
 from registry.harvesting import Harvested
-from registry.ledger import Finding, Ledger, SourceState
+from registry.ledger import Finding, Ledger
 from registry.rdf_input import RdfInputError, read_rdf
 from registry.record import parse
 from registry.terms import PREFIXES
@@ -106,31 +105,6 @@ def line(outcome: Harvested) -> str:
     return f"{outcome.source}: {run.outcome}, {counts['seen']} read, {numbers.replace('_', ' ')}{reason}"
 
 
-def sources(
-    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False
-) -> None:
-    """List sources: how many records, how they stand, how old the data is."""
-    config = load(context.obj)
-    known = harvesting.sources(config)
-    states = {state.id: state for state in Ledger.reader(config.ledger).sources()} if config.ledger.exists() else {}
-    rows = [_state(name, known.get(name), states.get(name)) for name in sorted(known.keys() | states.keys())]
-    if as_json:
-        typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
-        return
-    table = Table("source", "enabled", "state", "records", "confirmed", "licence", "why", box=None)
-    for row in rows:
-        table.add_row(
-            row["id"],
-            "yes" if row["enabled"] else "no",
-            row["state"],
-            str(row["records"]),
-            row["confirmed"] or "never",
-            row["licence"] or "none: facts only",
-            row["reason"] or "",
-        )
-    Console().print(table)
-
-
 def check(
     context: typer.Context,
     target: Annotated[
@@ -208,17 +182,3 @@ def _chosen(known: dict[str, Source], names: list[str] | None) -> list[Source]:
 def _outcome(one: Harvested) -> dict[str, Any]:
     run = asdict(one.run) if one.run else {"source": one.source, "outcome": None}
     return {**run, "problem": one.problem}
-
-
-def _state(name: str, source: Source | None, state: SourceState | None) -> dict[str, Any]:
-    return {
-        "id": name,
-        "title": dict(source.title) if source else state.description["title"] if state else {},
-        "enabled": bool(source and source.enabled),
-        "state": state.state if state else "never",
-        "reason": state.reason if state else None,
-        "records": state.live if state else 0,
-        "confirmed": state.confirmed if state else None,
-        "licence": source.licence if source else None,
-        "last_run": asdict(state.last_run) if state and state.last_run else None,
-    }

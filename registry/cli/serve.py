@@ -11,7 +11,6 @@ import uvicorn
 from rich.console import Console
 
 from registry import harvesting
-from registry.api import create_app
 from registry.cli.harvest import with_progress
 from registry.config import FILE, Config, load
 from registry.ledger import Ledger, LedgerError
@@ -87,6 +86,8 @@ def _listen(config: Config, host: str | None, port: int | None) -> socket.socket
 
 
 def _serve(config: Config, listening: socket.socket) -> None:
+    from registry.api import create_app  # only servers wait for the web framework to load
+
     host, port = listening.getsockname()[:2]
     server = _Server(
         uvicorn.Config(
