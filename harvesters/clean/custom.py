@@ -18,7 +18,7 @@ _DATES = {4: "gYear", 7: "gYearMonth", 10: "date"}
 _WKT = ox.NamedNode("http://www.opengis.net/ont/geosparql#wktLiteral")
 
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
-CustomFunction: TypeAlias = Callable[..., ox.NamedNode | ox.Literal | None]
+CustomFunction: TypeAlias = Callable[..., Term | None]
 
 
 def as_custom_functions(collect: Report) -> dict[ox.NamedNode, CustomFunction]:

@@ -10,6 +10,7 @@ import pyoxigraph as ox
 import pytest
 
 from harvesters.clean import FUNCTIONS, Finding, as_custom_functions
+from harvesters.clean.custom import Term
 from harvesters.clean.text import MAX_LINE, MAX_PROSE
 
 
@@ -201,7 +202,7 @@ def test_slugs(found: str, value: str | None) -> None:
 PREFIXES = {"fn": "https://w3id.org/orte/fn#", "e": "https://e.org/"}
 
 
-def ask(expression: str, collected: list[Finding]) -> ox.Term | None:
+def ask(expression: str, collected: list[Finding]) -> Term | None:
     answer = ox.Store().query(
         f"SELECT ({expression} AS ?x) {{}}", prefixes=PREFIXES, custom_functions=as_custom_functions(collected.append)
     )
@@ -234,7 +235,7 @@ def ask(expression: str, collected: list[Finding]) -> ox.Term | None:
         ('COALESCE(fn:url(?unbound), "none")', ox.Literal("none")),
     ],
 )
-def test_functions_in_a_query(expression: str, term: ox.Term) -> None:
+def test_functions_in_a_query(expression: str, term: Term) -> None:
     collected: list[Finding] = []
     assert ask(expression, collected) == term
     assert collected == []

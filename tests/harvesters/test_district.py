@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvesters.clean import FUNCTIONS, Finding
+from harvesters.clean.custom import Term
 from harvesters.clean.district_names import DISTRICTS, OUTSIDE, named
 from harvesters.district import Assignment, as_custom_functions, assign, town
 from harvesters.gazetteer import Gazetteer
@@ -118,7 +119,7 @@ def test_the_names_are_those_of_the_ontology() -> None:
         "SELECT ?ags ?name { ?r a orte:Region ; orte:ags ?ags ; schema:name ?name FILTER(LANG(?name) = 'de') }"
     )
     assert isinstance(answer, ox.QuerySolutions)
-    stated = {row["ags"].value: row["name"].value for row in answer}  # type: ignore[union-attr]
+    stated = {row["ags"].value: row["name"].value for row in answer}
     assert {ags: stated.get(ags) for ags in DISTRICTS} == DISTRICTS
 
 
@@ -311,7 +312,7 @@ def test_a_part_of_a_city_given_as_town_is_reported(gazetteer: Gazetteer) -> Non
 # In a lift
 
 
-def ask(gazetteer: Gazetteer, expression: str) -> tuple[ox.Term | None, list[Finding]]:
+def ask(gazetteer: Gazetteer, expression: str) -> tuple[Term | None, list[Finding]]:
     findings: list[Finding] = []
     answer = ox.Store().query(
         f"PREFIX fn: <https://w3id.org/orte/fn#> SELECT ({expression} AS ?x) {{}}",
