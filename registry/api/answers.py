@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from registry.api.catalogue import Catalogue
 from registry.api.problems import Problem
-from registry.formats import BY_NAME, Description, Format, document, negotiate, serialise
+from registry.formats import BY_NAME, Description, Format, address_in, document, negotiate, serialise
 from registry.formats.media import CSV, GEOJSON, HTML, JSON, JSONLD, NTRIPLES, RDFXML, TRIG, TURTLE
 from registry.formats.table import collection, feature, table
 from registry.terms import PREFIXES
@@ -99,7 +99,7 @@ def not_modified(format: Format, tag: str, modified: str | None, links: Iterable
 
 def alternates(address: str, offered: Sequence[Format]) -> list[str]:
     """Link headers to every other way of having the same (RFC 8288)."""
-    return [f'<{address}.{f.name}>; rel="alternate"; type="{f.media_type}"' for f in offered]
+    return [f'<{address_in(address, f)}>; rel="alternate"; type="{f.media_type}"' for f in offered]
 
 
 def write(catalogue: Catalogue, description: Description, format: Format) -> bytes:

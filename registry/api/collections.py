@@ -13,7 +13,7 @@ from registry.api import answers, documentation, hydra
 from registry.api.catalogue import Catalogue, catalogue_of
 from registry.api.parameters import Filters, FiltersParameter, question
 from registry.api.problems import Problem
-from registry.formats import Description, Format, node, serialise
+from registry.formats import Description, Format, address_in, node, serialise
 from registry.formats.media import CSV, GEOJSON, HTML, JSON, JSONLD, THING
 from registry.ledger import Ledger
 from registry.search import BadCursor, Query
@@ -21,6 +21,8 @@ from registry.terms import KINDS, PREFIXES
 from registry.web import Listing
 
 router = APIRouter(tags=["collections"])
+#: What makes a page of a collection; everything else makes another collection.
+_PAGING = {"cursor", "limit", "sort"}
 
 
 def collection(request: Request, kind: str, filters: Filters, format: Format) -> Response:
@@ -36,7 +38,7 @@ def collection(request: Request, kind: str, filters: Filters, format: Format) ->
                 ledger.sequence(), ledger.position("search"), asked, kind, format.name, catalogue.edition
             )
         listing = _listing(request, catalogue, ledger, kind, query)
-        links = answers.alternates(listing.address, THING) if not request.url.query else []
+        links = answers.alternates(listing.page if request.url.query else listing.path, THING)
         if listing.following:
             links.append(f'<{listing.following}>; rel="next"')
         if tag and answers.unchanged(request, tag, None):
@@ -54,27 +56,36 @@ def latest(ledger: Ledger) -> str | None:
 
 
 def _listing(request: Request, catalogue: Catalogue, ledger: Ledger, kind: str, query: Query) -> Listing:
-    address = f"{catalogue.base}/{kind}s"
+    path = f"{catalogue.base}/{kind}s"
     try:
         found = search.find(ledger.db, query, catalogue.bitmaps)
     except BadCursor:
         raise Problem(
             "bad-cursor",
-            f"Start again at {address} and follow its links; a cursor fits only the order it was made for.",
+            f"Start again at {path} and follow its links; a cursor fits only the order it was made for.",
         ) from None
     asked = [(key, value) for key, value in request.query_params.multi_items() if value and key != "lang"]
-    without = [pair for pair in asked if pair[0] != "cursor"]
-    following = _address(address, [*without, ("cursor", found.next)]) if found.next else None
-    members = []
+    filters = [pair for pair in asked if pair[0] not in _PAGING]
+    first = [*filters, *(pair for pair in asked if pair[0] == "sort"), ("limit", str(query.limit))]
+    entries = []
     for hit in found.hits:
         entity = ledger.entity(hit.iri)
-        if entity is not None:
-            members.append(Description.parse(hit.iri, entity.nquads))
-    return Listing(address, _address(address, asked), following, _address(address, without), query, found, members)
+        if entity is not None and entity.status == "live":
+            entries.append((hit, Description.parse(hit.iri, entity.nquads)))
+    return Listing(
+        path=path,
+        address=_address(path, filters),
+        page=_address(path, [*first, ("cursor", query.cursor)] if query.cursor else first),
+        first=_address(path, first),
+        following=_address(path, [*first, ("cursor", found.next)]) if found.next else None,
+        query=query,
+        found=found,
+        entries=entries,
+    )
 
 
-def _address(address: str, pairs: Sequence[tuple[str, str]]) -> str:
-    return f"{address}?{urlencode(pairs)}" if pairs else address
+def _address(path: str, pairs: Sequence[tuple[str, str]]) -> str:
+    return f"{path}?{urlencode(pairs)}" if pairs else path
 
 
 def _write(
@@ -90,28 +101,22 @@ def _write(
         return catalogue.pages.listing(request, ledger, kind, filters.model_dump(by_alias=True), listing)
     if format in (JSONLD, JSON):
         return orjson.dumps(_json(catalogue, listing))
+    members = [description for _, description in listing.entries]
     if format in (CSV, GEOJSON):
-        more: dict[str, object] = {"numberMatched": listing.found.total, "numberReturned": len(listing.members)}
+        more: dict[str, object] = {"numberMatched": listing.found.total, "numberReturned": len(members)}
         if listing.following:
-            more["links"] = [{"rel": "next", "href": _with_suffix(listing.following, format)}]
-        return answers.write_all(listing.members, format, more)
-    head = hydra.collection(listing.address, listing.found.total, [one.root for one in listing.members])
-    head += hydra.view(listing.address, listing.page, listing.first, listing.following)
-    described = Description(listing.address, head)
-    for member in listing.members:
-        described.about.update(member.about)
-    return serialise(described.triples(), format, PREFIXES)
-
-
-def _with_suffix(address: str, format: Format) -> str:
-    path, mark, query = address.partition("?")
-    return f"{path}.{format.name}{mark}{query}"
+            more["links"] = [{"rel": "next", "href": address_in(listing.following, format)}]
+        return answers.write_all(members, format, more)
+    triples = hydra.collection(listing.address, listing.found.total, [member.root for member in members])
+    triples += hydra.view(listing.address, listing.page, listing.first, listing.following)
+    triples += [triple for member in members for triple in member.triples()]
+    return serialise(triples, format, PREFIXES)
 
 
 def _json(catalogue: Catalogue, listing: Listing) -> dict[str, object]:
     """The page as JSON-LD; ``facets`` and ``distance`` mean nothing in RDF: the context has null for them."""
     members = []
-    for hit, description in zip(listing.found.hits, listing.members, strict=False):
+    for hit, description in listing.entries:
         member = node(description, catalogue.context)
         if hit.distance is not None:
             member["distance"] = round(hit.distance, 1)

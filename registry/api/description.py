@@ -9,8 +9,8 @@ import pyoxigraph as ox
 from registry.formats import Description, Format
 from registry.terms import TYPE
 
-_SD = "http://www.w3.org/ns/sparql-service-description#"
-_FORMATS = "http://www.w3.org/ns/formats/"
+SD = "http://www.w3.org/ns/sparql-service-description#"
+FORMATS = "http://www.w3.org/ns/formats/"
 #: W3C's names of the formats, by ours.
 _NAMES = {
     "json": "SPARQL_Results_JSON",
@@ -37,7 +37,7 @@ def service_description(base: str, formats: Sequence[Format]) -> Description:
         ox.Triple(endpoint, _sd("supportedLanguage"), _sd("SPARQL11Query")),
         ox.Triple(endpoint, _sd("defaultDataset"), dataset),
         *(
-            ox.Triple(endpoint, _sd("resultFormat"), ox.NamedNode(_FORMATS + _NAMES[format.name]))
+            ox.Triple(endpoint, _sd("resultFormat"), ox.NamedNode(FORMATS + _NAMES[format.name]))
             for format in formats
             if format.name in _NAMES
         ),
@@ -45,15 +45,14 @@ def service_description(base: str, formats: Sequence[Format]) -> Description:
         ox.Triple(dataset, _sd("defaultGraph"), default),
         ox.Triple(default, TYPE, _sd("Graph")),
     ]
-    for name in ("vocabulary", "inferred", "catalogue"):
-        named = ox.NamedNode(f"{base}/sparql#{name}")
-        triples += [
-            ox.Triple(dataset, _sd("namedGraph"), named),
-            ox.Triple(named, TYPE, _sd("NamedGraph")),
-            ox.Triple(named, _sd("name"), ox.NamedNode(f"{base}/graph/{name}")),
-        ]
+    vocabulary = ox.NamedNode(f"{base}/sparql#vocabulary")
+    triples += [
+        ox.Triple(dataset, _sd("namedGraph"), vocabulary),
+        ox.Triple(vocabulary, TYPE, _sd("NamedGraph")),
+        ox.Triple(vocabulary, _sd("name"), ox.NamedNode(f"{base}/graph/vocabulary")),
+    ]
     return Description(endpoint.value, triples)
 
 
 def _sd(name: str) -> ox.NamedNode:
-    return ox.NamedNode(_SD + name)
+    return ox.NamedNode(SD + name)

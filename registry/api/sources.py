@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Request, Response
 from registry.api import answers, documentation, documents
 from registry.api.catalogue import Catalogue, catalogue_of
 from registry.api.problems import Problem
-from registry.formats import BY_NAME, Description, Format
+from registry.formats import BY_NAME, Description, Format, serialise_quads
 from registry.formats.media import GRAPH, THING, TRIG
 from registry.ledger import Ledger, SourceState, StoredRecord
 from registry.project import source_quads
@@ -76,8 +76,8 @@ def record(
             return catalogue.pages.record(request, ledger, found, state, description, THING)
 
         if format is TRIG:
-            quads = [*statements, *(ox.Quad(*triple) for triple in about)]
-            body = ox.serialize(quads, format=ox.RdfFormat.TRIG, prefixes=PREFIXES) or b""
+            quads = [*statements, *(ox.Quad(t.subject, t.predicate, t.object) for t in about)]
+            body = serialise_quads(quads, format, PREFIXES)
             links = answers.alternates(found.iri, THING)
             return answers.respond(request, body, format, modified=found.changed, links=links)
         return documents.thing(request, description, found.iri, format, THING, page, modified=found.changed)

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from registry.api import answers, documentation
 from registry.api.catalogue import Catalogue, catalogue_of
-from registry.api.description import service_description
+from registry.api.description import FORMATS, SD, service_description
 from registry.api.problems import Problem
 from registry.engine import (
     EngineBusy,
@@ -27,8 +27,9 @@ from registry.engine import (
     QueryTooExpensive,
     inspect,
 )
-from registry.formats import Format, NotAcceptable, negotiate
+from registry.formats import Format, NotAcceptable, negotiate, serialise
 from registry.formats.media import HTML, JSONLD, NTRIPLES, RDFXML, TRIG, TURTLE
+from registry.terms import PREFIXES
 
 router = APIRouter(tags=["sparql"])
 _log = logging.getLogger("registry.api")
@@ -164,7 +165,10 @@ def _describe(request: Request) -> Response:
     if format is HTML:
         return answers.respond(request, catalogue.pages.sparql(request, ""), HTML)
     description = service_description(catalogue.base, (*SOLUTIONS, *GRAPHS))
-    return answers.respond(request, answers.write(catalogue, description, format), format)
+    if format is JSONLD:
+        return answers.respond(request, answers.write(catalogue, description, format), format)
+    body = serialise(description.triples(), format, {**PREFIXES, "sd": SD, "formats": FORMATS})
+    return answers.respond(request, body, format)
 
 
 async def _answer(request: Request, asked: Asked, *, body_read: bool) -> Response:

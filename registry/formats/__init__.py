@@ -3,9 +3,9 @@
 from registry.formats.context import Context
 from registry.formats.description import Description
 from registry.formats.jsonld import document, node
-from registry.formats.media import BY_NAME, Format, by_suffix
+from registry.formats.media import BY_NAME, Format, address_in
 from registry.formats.negotiation import NotAcceptable, negotiate
-from registry.formats.rdf import Unwritable, serialise
+from registry.formats.rdf import Unwritable, serialise, serialise_quads
 
 __all__ = [
     "BY_NAME",
@@ -14,9 +14,10 @@ __all__ = [
     "Format",
     "NotAcceptable",
     "Unwritable",
-    "by_suffix",
+    "address_in",
     "document",
     "negotiate",
     "node",
     "serialise",
+    "serialise_quads",
 ]

@@ -46,6 +46,7 @@ THING = (JSONLD, JSON, TURTLE, NTRIPLES, RDFXML, TRIG, GEOJSON, CSV, HTML)
 GRAPH = (JSONLD, JSON, TURTLE, NTRIPLES, RDFXML, TRIG, HTML)
 
 
-def by_suffix(suffix: str) -> Format | None:
-    """The format that a suffix without its dot names, if there is one."""
-    return BY_NAME.get(suffix)
+def address_in(address: str, format: Format) -> str:
+    """The address of the same thing in a format: the suffix comes before any query."""
+    path, mark, query = address.partition("?")
+    return f"{path}.{format.name}{mark}{query}"

@@ -23,9 +23,13 @@ def serialise(triples: Iterable[ox.Triple], format: Format, prefixes: Mapping[st
     triples = list(triples)
     if format is RDFXML:
         triples = [_for_xml(triple) for triple in triples]
-    used = _used(triples, prefixes)
-    written: bytes | None = ox.serialize(triples, format=SYNTAXES[format], prefixes=used)
-    return written or b""
+    return ox.serialize(triples, format=SYNTAXES[format], prefixes=_used(triples, prefixes)) or b""
+
+
+def serialise_quads(quads: Iterable[ox.Quad], format: Format, prefixes: Mapping[str, str]) -> bytes:
+    """Quads as TriG or N-Quads."""
+    quads = list(quads)
+    return ox.serialize(quads, format=SYNTAXES[format], prefixes=_used(quads, prefixes)) or b""
 
 
 class Unwritable(Exception):
@@ -48,7 +52,7 @@ def _for_xml(triple: ox.Triple) -> ox.Triple:
     return triple
 
 
-def _used(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> dict[str, str]:
+def _used(triples: Iterable[ox.Triple | ox.Quad], prefixes: Mapping[str, str]) -> dict[str, str]:
     """Only the prefixes that some IRI begins with: a short document has a short head."""
     namespaces = {namespace: prefix for prefix, namespace in prefixes.items()}
     found: dict[str, str] = {}

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from registry.formats import Description
-from registry.search import Page, Query
+from registry.search import Hit, Page, Query
 
 
 @dataclass(frozen=True)
 class Listing:
-    """A page with its addresses, the question it answers, what was found, and the members' descriptions."""
+    """A page with its addresses, the question it answers, what was found, and the members with their descriptions."""
 
-    address: str  # of the collection
+    path: str  # of the collection of all of them, such as {base}/sites
+    address: str  # of the collection that the filters leave
     page: str  # of this page of it
-    following: str | None  # of the next page
     first: str
+    following: str | None  # of the next page
     query: Query
     found: Page
-    members: Sequence[Description]
+    entries: Sequence[tuple[Hit, Description]]

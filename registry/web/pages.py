@@ -13,7 +13,7 @@ from starlette.requests import Request
 from registry import search
 from registry.assets import ontology_dir
 from registry.config import Config
-from registry.formats import Context, Description, Format
+from registry.formats import Context, Description, Format, address_in
 from registry.formats.description import RDF_TYPE
 from registry.formats.media import THING
 from registry.ledger import Entity, Ledger, Run, SourceState, StoredRecord
@@ -90,13 +90,13 @@ class Pages:
             filters=filters,
             query=listing.query,
             found=listing.found,
-            entries=[self._entry(one, tongue) for one in listing.members],
+            entries=[self._entry(hit, one, tongue) for hit, one in listing.entries],
             groups=groups,
             kept=facets.kept(filters),
             following=self._local(listing.following) if listing.following else None,
             first=self._local(listing.first),
             formats=THING,
-            document=listing.address,
+            document=listing.page if request.url.query else listing.path,
         )
 
     def regions(self, request: Request, members: Sequence[Description], counts: Mapping[str, int]) -> bytes:
@@ -221,6 +221,7 @@ class Pages:
             asked=asked,
             to=to,
             local=self._local,
+            address_in=address_in,
             label=lambda iri: self.words.label(iri, tongue) or iri,
             base=self.base,
             prefix=self.prefix,
@@ -256,12 +257,13 @@ class Pages:
     def _types(self, description: Description, tongue: str) -> list[str]:
         return [self.words.label(iri, tongue) or "" for iri in description.iris(RDF_TYPE) if iri.startswith(ORTE)]
 
-    def _entry(self, description: Description, tongue: str) -> dict[str, Any]:
+    def _entry(self, hit: Hit, description: Description, tongue: str) -> dict[str, Any]:
         """What a list shows of an entity."""
         address = description.iri(SCHEMA["address"].value)
         phase = description.iri(ORTE["phase"].value) or description.iri(ORTE["status"].value)
         return {
             "href": self._local(description.root),
+            "distance": hit.distance,
             "name": description.text(_NAME, tongue) or description.root.rpartition("/")[2],
             "types": self._types(description, tongue),
             "place": description.text(SCHEMA["addressLocality"].value, tongue, address) if address else None,
