@@ -1,0 +1,141 @@
+"""Rows of an XLSX worksheet as values: formulas by their stored results, merged cells filled downward."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import openpyxl
+
+from harvesters.readers.table import Cell, Row
+from harvesters.reading import SourceFailed
+
+_MOST_UNPACKED = 200 * 1024 * 1024
+_MOST_CELLS = 5_000_000
+_MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?ref=["']([A-Z]+)(\d+):([A-Z]+)(\d+)["']""")
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+
+
+def sheet_rows(content: bytes, name: str, sheet: str | None) -> Iterator[Row]:
+    """The rows of one worksheet, the first unless named.
+
+    A formula counts by the result that the program stored; without one, or where it is an error, the cell is left out
+    and said. A cell merged over several rows fills all of them; one merged over columns stays in the first. A row that
+    holds nothing but one text across several columns is a heading and no record.
+    Raises SourceFailed for what is no XLSX or is made to do harm.
+    """
+    has_formulas = _check(content, name)
+    values = _sheet(content, name, sheet, results=True)
+    formulas = _sheet(content, name, sheet, results=False) if has_formulas else values
+    if (values.max_row or 0) * (values.max_column or 0) > _MOST_CELLS:
+        raise SourceFailed(f"{name} spreads over more than {_MOST_CELLS:,} cells; remove what lies far from the table")
+    merged = _Merged(values)
+    for number, (row, written) in enumerate(zip(values.iter_rows(), formulas.iter_rows(), strict=True), 1):
+        oddities: list[tuple[str, str]] = []
+        cells = [_value(cell, formula, oddities) for cell, formula in zip(row, written, strict=True)]
+        cells = [merged.down.get((number, column), cell) for column, cell in enumerate(cells, 1)]
+        across = [merged.across.get((number, column), cell) for column, cell in enumerate(cells, 1)]
+        filled = [cell for cell in cells if cell is not None]
+        if len(filled) == 1 and across.count(filled[0]) > 1:
+            oddities.append((f"row {number} is a heading across columns and no record", str(filled[0])[:200]))
+            cells = []
+        yield Row(number, cells, oddities, across)
+
+
+def _value(cell: Any, formula: Any, oddities: list[tuple[str, str]]) -> Cell:
+    if cell.data_type == "e":
+        oddities.append((f"cell {cell.coordinate} holds an error; it is left out", str(cell.value)))
+        return None
+    if cell.value is None and formula.data_type == "f":
+        reason = f"cell {cell.coordinate} holds a formula without a stored result; it is left out"
+        written = getattr(formula.value, "text", formula.value)  # array formulas are objects
+        oddities.append((f"{reason} (saving the file in a spreadsheet program stores it)", str(written)[:200]))
+    return _plain(cell.value)
+
+
+class _Merged:
+    """Values of merged cells by (row, column): `down` below their first row, `across` right of their first column."""
+
+    def __init__(self, sheet: Any) -> None:
+        self.down: dict[tuple[int, int], Cell] = {}
+        self.across: dict[tuple[int, int], Cell] = {}
+        for merged in sheet.merged_cells.ranges:
+            value = _plain(sheet.cell(merged.min_row, merged.min_col).value)
+            for row in range(merged.min_row, merged.max_row + 1):
+                if row > merged.min_row:
+                    self.down[row, merged.min_col] = value
+                for column in range(merged.min_col + 1, merged.max_col + 1):
+                    self.across[row, column] = value
+
+
+def _check(content: bytes, name: str) -> bool:
+    """Whether there are formulas in a file that may be opened."""
+    has_formulas = False
+    merged = 0
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            parts = packed.infolist()
+            if "[Content_Types].xml" not in packed.namelist():
+                raise SourceFailed(f"{name} is a ZIP archive but no XLSX file; unpack it, or give the file itself")
+            if sum(part.file_size for part in parts) > _MOST_UNPACKED:
+                raise SourceFailed(f"{name} unpacks to more than {_MOST_UNPACKED >> 20} MiB")
+            for part in parts:
+                if not part.filename.endswith((".xml", ".rels")):
+                    continue
+                xml = packed.read(part)
+                if re.search(rb"<!\s*(DOCTYPE|ENTITY)", xml[:65_536].replace(b"\0", b""), re.IGNORECASE):
+                    raise SourceFailed(f"{name} declares XML entities, as no spreadsheet program does; it is not read")
+                if part.filename.startswith("xl/worksheets/"):
+                    has_formulas = has_formulas or _FORMULA.search(xml) is not None
+                    merged += sum(_area(*corners) for corners in _MERGED.findall(xml))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError, zlib.error) as error:
+        raise SourceFailed(f"{name} is no readable XLSX file: {error}") from None
+    if merged > _MOST_CELLS:  # each becomes an object when the file is opened
+        raise SourceFailed(f"{name} has merged more than {_MOST_CELLS:,} cells")
+    return has_formulas
+
+
+def _area(left: bytes, top: bytes, right: bytes, bottom: bytes) -> int:
+    def column(letters: bytes) -> int:
+        number = 0
+        for letter in letters[:4]:
+            number = number * 26 + letter - 64
+        return number
+
+    return max(0, column(right) - column(left) + 1) * max(0, int(bottom[:9]) - int(top[:9]) + 1)
+
+
+def _sheet(content: bytes, name: str, sheet: str | None, *, results: bool) -> Any:
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content), data_only=results, keep_links=False)
+    except Exception as error:  # whatever a file of strange make does to the library
+        raise SourceFailed(f"{name} is no readable XLSX file: {type(error).__name__}: {error}") from None
+    if sheet is None:
+        if not book.worksheets:
+            raise SourceFailed(f"{name} has no worksheet")
+        return book.worksheets[0]
+    if sheet not in [worksheet.title for worksheet in book.worksheets]:
+        there = ", ".join(worksheet.title for worksheet in book.worksheets)
+        raise SourceFailed(f"{name} has no worksheet '{sheet}'; there are {there}")
+    return book[sheet]
+
+
+def _plain(value: Any) -> Cell:
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            return None
+        return int(value) if value.is_integer() and abs(value) < 1e15 else value
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(timespec="seconds")
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    if isinstance(value, datetime.timedelta):
+        return str(value)
+    return value if value is None or isinstance(value, bool | int) else str(value)
