@@ -33,7 +33,9 @@ def _negotiate(accept: str, offered: tuple[Format, ...]) -> Format:
     best: Format | None = None
     best_quality = 0.0
     for candidate in offered:
-        quality = max(_quality(media, ranges) for media in (candidate.media_type, *candidate.also))
+        # The other names of a format count only when a client uses them; a wildcard means the proper one.
+        named = (_quality(media, ranges, only_exact=True) for media in candidate.also)
+        quality = max(_quality(candidate.media_type, ranges), *named, 0.0)
         if quality > best_quality:
             best, best_quality = candidate, quality
     if best is None:
@@ -56,7 +58,7 @@ _LONGEST_HEADER = 8000
 
 def _ranges(accept: str) -> Iterable[_Range]:
     for element in _split(accept[:_LONGEST_HEADER], ","):
-        media, *parameters = (part.strip() for part in _split(element, ";"))
+        media, *parameters = [part.strip() for part in _split(element, ";")] or [""]
         kind, slash, subtype = media.lower().partition("/")
         if not slash or not kind or not subtype or (kind == "*" and subtype != "*"):
             continue
@@ -105,7 +107,7 @@ def _split(text: str, separator: str) -> Iterable[str]:
     return [part for part in parts if part.strip()]
 
 
-def _quality(media: str, ranges: Iterable[_Range]) -> float:
+def _quality(media: str, ranges: Iterable[_Range], *, only_exact: bool = False) -> float:
     """The quality of the most specific range that matches; 0 when none does or the client refuses."""
     kind, _, subtype = media.partition("/")
     best = (-1, 0.0)
@@ -121,6 +123,8 @@ def _quality(media: str, ranges: Iterable[_Range]) -> float:
         elif wanted.subtype == subtype:
             rank = 2
         else:
+            continue
+        if only_exact and rank < 2:
             continue
         if rank > best[0] or (rank == best[0] and wanted.quality > best[1]):
             best = (rank, wanted.quality)
