@@ -15,7 +15,11 @@ from registry.engine.link import Killed, Link
 
 
 class WorkerLost(Exception):
-    """The worker died before it said anything, and not because of this query: asking another one is harmless."""
+    """The worker was killed, not by us, before it said anything: another one may be asked. After so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 class Answer:
@@ -52,13 +56,14 @@ class Answer:
         self._held: list[bytes] = []
         self._ended = False
         self._heard = False
+        self._asked = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     async def open(self, request: bytes) -> None:
         """Ask, and hold the beginning back. Raises EngineError or WorkerLost; then the worker is given back."""
         try:
             held = 0
-            started = self._start_clock()
+            started = self._asked = self._start_clock()
             try:
                 await self._link.send(request)
             except OSError:
@@ -132,7 +137,9 @@ class Answer:
         signal = await self._cause_of_death(self._link)
         if self._link.killed is Killed.STOPPED:  # died with its host, which we knew only now
             return self._starting()
-        return _died(signal, self._timeout, heard=self._heard)
+        if signal in (SIGKILL, 0, None) and not self._heard:
+            return WorkerLost(asyncio.get_running_loop().time() - self._asked)
+        return _died(signal, self._timeout)
 
     def _start_clock(self) -> float:
         self._stop_clock()
@@ -168,12 +175,12 @@ def _told(error: dict[str, Any]) -> EngineError:
     return QueryTooExpensive(error["message"])
 
 
-def _died(number: int | None, timeout: float, *, heard: bool) -> Exception:
+def _died(number: int | None, timeout: float) -> EngineError:
     """``number`` is the signal a worker died of, 0 if it ended itself, None if nobody knows."""
     if number == SIGXCPU:
         return QueryTimedOut(f"The query used more than {timeout:g} s of computing time and was stopped.")
-    if number in (SIGKILL, 0, None):  # somebody else's doing
-        return QueryTooExpensive("The process that answered the query has ended; ask again.") if heard else WorkerLost()
+    if number in (SIGKILL, 0, None):
+        return QueryTooExpensive("The process that answered the query has ended; ask again.")
     return QueryTooExpensive(
         "The query needs more memory, or nests deeper, than it may here. "
         "Ask for less: aggregate, filter or join over fewer triples."

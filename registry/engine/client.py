@@ -18,6 +18,7 @@ from registry.engine.supervisor import Supervisor
 
 _OBITUARY = 1.0  # seconds to wait for the host to say what a worker died of
 _OBITUARIES = 64
+_SUDDEN = 0.5  # seconds; a worker killed sooner did not die of its query
 
 
 class Engine:
@@ -102,7 +103,8 @@ class Engine:
             }
         )
         frame = pack(Kind.REQUEST, asked.encode())
-        for _ in range(2):
+        guilty = 0
+        for _ in range(2 + self.options.workers + self.options.spare):
             if not self.ready:
                 raise self._supervisor.starting()
             answer = Answer(
@@ -116,18 +118,21 @@ class Engine:
             )
             try:
                 await answer.open(frame)
-            except WorkerLost:
+            except WorkerLost as lost:  # it may be the query, by way of the system's out-of-memory killer
+                guilty += lost.seconds > _SUDDEN
+                if guilty == 2:
+                    break
                 continue
             except EngineError as error:
                 raise inspection.explain(error) from None
             return answer
-        raise QueryTooExpensive("The process that should answer the query ended twice; it is probably the query.")
+        raise QueryTooExpensive("The process that should answer the query was killed twice; it is probably the query.")
 
     def _release(self, link: Link, fit: bool) -> None:
         self._pool.release(link, fit=fit)
 
-    def _on_worker(self, link: Link, asked: bool) -> None:
-        self._pool.arrived(link, asked=asked)
+    def _on_worker(self, link: Link) -> None:
+        self._pool.arrived(link)
         self._news.set()
 
     def _on_death(self, number: int, signal: int) -> None:

@@ -52,7 +52,10 @@ def inspect(query: str, max_bytes: int = 64 * 2**10, max_depth: int = 100) -> In
     ``max_bytes`` is the length of the query in UTF-8, ``max_depth`` the number of brackets of any kind within
     brackets: the parser and the evaluator recurse, and some thousand levels overflow their stack.
     """
-    size = len(query.encode("utf-8", "surrogatepass"))
+    try:
+        size = len(query.encode())
+    except UnicodeEncodeError as error:
+        raise QueryRefused(f"The query has half a character at position {error.start + 1}; send it as UTF-8.") from None
     if size > max_bytes:
         raise QueryRefused(f"The query is {size} bytes long; at most {max_bytes} are accepted.")
     found = list(tokens(query))

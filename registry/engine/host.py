@@ -5,13 +5,14 @@ a socket that keeps message boundaries; every message is a JSON object, and a ne
 the client's end of its connection, and a pidfd to kill it by (a process number could be somebody else's by then).
 
 host → client   {"state": "loading" | "following" | "alive"}   {"failed": sentence}
-                {"worker": n, "generation": g, "sequence": s, "asked": bool} + descriptors   {"died": n, "signal": n}
+                {"worker": n, "generation": g, "sequence": s} + descriptors   {"died": n, "signal": n}
 client → host   {"fork": n}
 """
 
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import importlib
 import json
@@ -21,7 +22,7 @@ import signal
 import socket
 import sys
 import time
-from typing import Any
+from typing import Any, NoReturn
 
 from pyoxigraph import Store
 
@@ -45,6 +46,7 @@ class Host:
         self._store = Store()
         self._selector = selectors.DefaultSelector()
         self._workers: dict[int, tuple[int, int]] = {}  # number → pid, pidfd
+        self._owed = 0  # workers that could not be forked yet
         self._last_number = 0
         self._generation = 0
         self._sequence = -1
@@ -64,6 +66,7 @@ class Host:
                 next_heartbeat = now + _HEARTBEAT
             if now >= next_poll:
                 next_poll = self._follow() + time.monotonic()
+                self._fork(0)
             for key, _ in self._selector.select(max(0.0, next_poll - time.monotonic())):
                 if key.fileobj is self._control:
                     if not self._obey():
@@ -89,35 +92,48 @@ class Host:
         gc.collect()
         gc.freeze()  # no collection in a worker touches, and thereby copies, what it shares with the host
         give_back_memory()
-        for _ in range(self._options.spare):
-            self._fork(asked=False)
+        self._owed = 0  # what was owed to the old generation
+        self._fork(self._options.spare)
         return max(self._options.poll_seconds, (time.monotonic() - started) / _SHARE_OF_FORKING)
 
-    def _fork(self, *, asked: bool) -> None:
-        ours, theirs = socket.socketpair()
-        parent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
+    def _fork(self, number: int) -> None:
+        """Fork so many workers, and those still owed. Without memory or processes to spare, owe them."""
+        self._owed += number
+        while self._owed:
             try:
-                die_with_parent(parent)
-                signal.signal(signal.SIGINT, signal.SIG_IGN)
-                close_all_but(theirs.fileno())
-                confine(self._options.memory_bytes)
-                serve(self._store, theirs, self._options.memory_bytes, self._options.prefixes)
-            finally:  # whatever happens, never run the host's code in a second process
-                os._exit(1)
-        theirs.close()
-        pidfd = os.pidfd_open(pid)
-        self._last_number += 1
-        number = self._last_number
-        self._workers[number] = pid, pidfd
-        self._selector.register(pidfd, selectors.EVENT_READ, number)
-        with ours:
+                self._fork_one()
+            except OSError as error:
+                if error.errno not in (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE):
+                    raise
+                print(f"engine host: no worker could be forked: {error}", file=sys.stderr)
+                return
+            self._owed -= 1
+
+    def _fork_one(self) -> None:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            parent = os.getpid()
+            pid = os.fork()
+            if pid == 0:
+                self._become_worker(theirs, parent)
+            pidfd = os.pidfd_open(pid)
+            self._last_number += 1
+            self._workers[self._last_number] = pid, pidfd
+            self._selector.register(pidfd, selectors.EVENT_READ, self._last_number)
             self._tell(
-                {"worker": number, "generation": self._generation, "sequence": self._sequence, "asked": asked},
+                {"worker": self._last_number, "generation": self._generation, "sequence": self._sequence},
                 ours.fileno(),
                 pidfd,
             )
+
+    def _become_worker(self, connection: socket.socket, parent: int) -> NoReturn:
+        try:
+            die_with_parent(parent)
+            close_all_but(connection.fileno())
+            confine(self._options.memory_bytes)
+            serve(self._store, connection, self._options.memory_bytes, self._options.prefixes)
+        finally:  # whatever happens, never run the host's code in a second process
+            os._exit(1)
 
     def _bury(self, number: int) -> None:
         """A worker has died: say of what."""
@@ -135,8 +151,7 @@ class Host:
             return False
         if not message:
             return False
-        for _ in range(json.loads(message)["fork"]):
-            self._fork(asked=True)
+        self._fork(json.loads(message)["fork"])
         return True
 
     def _tell(self, message: dict[str, Any], *descriptors: int) -> None:

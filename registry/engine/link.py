@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import signal
 import socket
 from collections import deque
@@ -41,6 +42,13 @@ class Link:
         self._pidfd = pidfd
         self._reader = FrameReader()
         self._frames: deque[tuple[Kind, bytes]] = deque()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs (a pidfd becomes readable when it ends)."""
+        poll = select.poll()
+        poll.register(self._pidfd, select.POLLIN)
+        return not poll.poll(0)
 
     async def send(self, data: bytes) -> None:
         """Raises OSError when the worker is gone."""

@@ -25,7 +25,7 @@ class Pool:
         self._idle: list[Link] = []
         self._running: dict[Link, float] = {}  # since when, in the order of starting
         self._waiting: deque[asyncio.Future[Link]] = deque()
-        self._asked = 0
+        self._coming = 0
         self._relief: asyncio.TimerHandle | None = None
         self.generation = 0
         self.sequence = -1
@@ -44,8 +44,10 @@ class Pool:
 
     async def acquire(self) -> Link:
         """A worker for one query; give it back by ``release``. Raises EngineBusy."""
-        if self._idle and not self._waiting and len(self._running) < self._options.workers:
-            return self._take()
+        if not self._waiting and len(self._running) < self._options.workers:
+            link = self._take()
+            if link is not None:
+                return link
         if len(self._waiting) >= self._options.queue:
             raise EngineBusy(
                 f"{len(self._waiting)} queries are waiting already; please ask again in a moment.",
@@ -83,11 +85,12 @@ class Pool:
             link.close()
         self._hand_out()
 
-    def arrived(self, link: Link, *, asked: bool) -> None:
-        """A new worker. The first of a new generation retires the idle ones of the old."""
-        if asked:
-            self._asked = max(0, self._asked - 1)
-        if link.generation > self.generation:
+    def arrived(self, link: Link) -> None:
+        """A new worker. The first of a new generation retires the idle ones of the old, and more follow unasked."""
+        if link.generation <= self.generation:
+            self._coming = max(0, self._coming - 1)
+        else:
+            self._coming = self._options.spare - 1
             self.generation, self.sequence = link.generation, link.sequence
             for old in self._idle:
                 old.close()
@@ -118,29 +121,36 @@ class Pool:
             if not turn.done():
                 turn.set_exception(error)
         self._waiting.clear()
-        self._asked = 0
+        self._coming = 0
         self.generation = 0
 
-    def _take(self) -> Link:
-        link = self._idle.pop()
-        self._running[link] = asyncio.get_running_loop().time()
+    def _take(self) -> Link | None:
+        """An idle worker that is alive: one that has just died may not have been reported yet."""
+        while self._idle:
+            link = self._idle.pop()
+            if link.alive:
+                self._running[link] = asyncio.get_running_loop().time()
+                self._keep_spares()
+                return link
+            link.close()
         self._keep_spares()
-        return link
+        return None
 
     def _hand_out(self) -> None:
         while self._waiting and self._idle and len(self._running) < self._options.workers:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(self._take())
+            if self._waiting[0].done():
+                self._waiting.popleft()
+            elif (link := self._take()) is not None:
+                self._waiting.popleft().set_result(link)
         self._keep_spares()
         self._relieve()
 
     def _keep_spares(self) -> None:
         if not self.generation:
             return
-        missing = self._options.spare - len(self._idle) - self._asked
+        missing = self._options.spare - len(self._idle) - self._coming
         if missing > 0:
-            self._asked += missing
+            self._coming += missing
             self._ask_for_workers(missing)
 
     def _relieve(self) -> None:

@@ -26,7 +26,7 @@ _FIRST_GUESS = 2.0  # seconds a load takes, when nothing is known
 class Supervisor:
     """Keeps one host process running between ``start`` and ``stop``.
 
-    Calls back: ``on_worker(link, asked)``, ``on_death(number, signal)`` and, once per host, ``on_loss()``.
+    Calls back: ``on_worker(link)``, ``on_death(number, signal)`` and, once per host, ``on_loss()``.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Supervisor:
         arguments: Mapping[str, Any],
         options: EngineOptions,
         *,
-        on_worker: Callable[[Link, bool], None],
+        on_worker: Callable[[Link], None],
         on_death: Callable[[int, int], None],
         on_loss: Callable[[], None],
     ) -> None:
@@ -184,7 +184,7 @@ class Supervisor:
             if not self._loaded:
                 self._loaded, self.problem = True, None
                 self._load_seconds = time.monotonic() - self._started
-            self._on_worker(link, message["asked"])
+            self._on_worker(link)
         elif "died" in message:
             self._on_death(message["died"], message["signal"])
         elif "failed" in message:

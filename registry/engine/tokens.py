@@ -33,7 +33,7 @@ _TOKEN = re.compile(
   | (?P<open>    [{{(\[] )
   | (?P<close>   [}})\]] )
   | (?P<stray>   ["'] )
-  | (?P<sign>    . )
+  | (?P<sign>    \^\^ | && | \|\| | . )
     """,
     re.VERBOSE | re.DOTALL,
 )

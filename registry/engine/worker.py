@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import resource
 import socket
 from collections.abc import Iterator
@@ -24,15 +23,12 @@ from pyoxigraph import (
     serialize,
 )
 
-from registry.engine import formats
+from registry.engine import formats, syntax
 from registry.engine.confine import allow_computing
 from registry.engine.frames import FrameReader, Kind, pack
 from registry.engine.writing import LimitReached, RowTooLong, RowWriter
 
-_SYNTAX = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 _SENT_AT_ONCE = 64 * 2**10
-_LONGEST_EXPECTATION = 120  # the parser lists every character class it would have taken, which helps nobody
-_QUOTED = 20  # characters of the query
 
 
 def serve(store: Store, connection: socket.socket, memory: int, prefixes: dict[str, str]) -> NoReturn:
@@ -81,7 +77,7 @@ class _Answering:
         except RowTooLong:
             return self._fail("expensive", "A single row of the answer is larger than an answer may be.")
         except SyntaxError as error:
-            return self._fail("refused", *_place(str(error), self._request["query"]))
+            return self._fail("refused", *syntax.explain(self._request["query"], str(error)))
         except (ValueError, RuntimeError, OSError, TypeError) as error:
             return self._fail("refused", f"The query cannot be evaluated: {error}.")
         except BaseException as error:  # a panic inside the engine: the store may be in any state
@@ -204,20 +200,6 @@ def _receive(connection: socket.socket) -> dict[str, Any] | None:
                 return None
             request: dict[str, Any] = json.loads(payload)
             return request
-
-
-def _place(message: str, query: str) -> tuple[str, int | None, int | None]:
-    """A parser's message as a sentence with line and column, and what stands there."""
-    found = _SYNTAX.match(message)
-    if not found:
-        return f"The query is not valid SPARQL: {message}", None, None
-    line, column, expected = int(found[1]), int(found[2]), found[3]
-    expected = expected.replace("expected one of The SELECT", "the SELECT").removesuffix(", [_]")
-    lines = re.split("\r\n|\n", query)
-    there = lines[line - 1][column - 1 :][:_QUOTED].strip() if line <= len(lines) else ""
-    sentence = f"The query is not valid SPARQL at line {line}, column {column}"
-    sentence += f", before “{there}”" if there else ", at the end of the line"
-    return sentence + (f": {expected}." if len(expected) <= _LONGEST_EXPECTATION else "."), line, column
 
 
 def _peak() -> int:
