@@ -19,7 +19,9 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 
+from harvesters import district
 from harvesters.clean import Finding, as_custom_functions
+from harvesters.gazetteer import Gazetteer
 from harvesters.reading import RawRecord
 
 FX = "http://sparql.xyz/facade-x/ns/"
@@ -83,7 +85,7 @@ class Lift:
         query: the text of `lift.rq`; the prefixes of `PREFIXES` are known.
         records_base: address under which every source has its records, `{base}/sources/`.
         source_id: the source whose raw records are lifted.
-        functions: further custom functions by IRI, such as `fn:district` bound to a gazetteer.
+        gazetteer: what `fn:district`, `fn:outside` and `fn:municipality` know; without one they go by words alone.
     """
 
     def __init__(
@@ -92,7 +94,7 @@ class Lift:
         *,
         source_id: str,
         records_base: str,
-        functions: Mapping[ox.NamedNode, Callable[..., Any]] | None = None,
+        gazetteer: Gazetteer | None = None,
     ) -> None:
         self._query = query
         self._sources = records_base
@@ -100,13 +102,14 @@ class Lift:
         self._findings: list[Finding] = []
         self._functions: dict[ox.NamedNode, Callable[..., Any]] = {
             **as_custom_functions(self._findings.append),
-            **(functions or {}),
+            **(district.as_custom_functions(gazetteer, self._findings.append) if gazetteer else {}),
             ox.NamedNode(FN + "it"): _it,
             ox.NamedNode(FN + "node"): _node,
             ox.NamedNode(FN + "record"): self._record,
         }
         self.reads = frozenset(a or b for a, b in _KEY.findall(query))
-        self.fingerprint = hashlib.sha256(f"{query}\n{_code_fingerprint()}".encode()).hexdigest()
+        known = gazetteer.fingerprint if gazetteer else ""
+        self.fingerprint = hashlib.sha256(f"{query}\n{_code_fingerprint()}\n{known}".encode()).hexdigest()
         try:
             list(self._evaluate([]))
         except SyntaxError as error:
@@ -263,5 +266,6 @@ def _texts(data: Any) -> Iterator[str]:
 def _code_fingerprint() -> str:
     """Changes whenever the cleaning functions or this file do: their results may then differ for equal raw records."""
     home = Path(__file__).parent
-    files = [Path(__file__), *sorted(home.glob("clean*.py")), *sorted(home.glob("clean/*.py"))]
+    names = ("lift.py", "district.py", "gazetteer.py", "outlines.py")
+    files = [*(home / name for name in names), *sorted(home.glob("clean/*.py"))]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

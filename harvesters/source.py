@@ -191,6 +191,7 @@ class _Reading:
         try:
             return file.read_text(encoding="utf-8")
         except FileNotFoundError:
-            raise self.error(f"there is no {file.name} beside it; a source needs the CONSTRUCT query of its lift") from None
+            missing = f"there is no {file.name} beside it; every source needs a CONSTRUCT query as its lift"
+            raise self.error(missing) from None
         except UnicodeDecodeError as error:
             raise SourceError(f"{file} is not UTF-8 text: {error}") from None

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
+from harvesters.gazetteer_files import GazetteerFiles
+
 FILE = "registry.toml"
 
 
@@ -53,15 +55,6 @@ class Fetch:
 
 
 @dataclass(frozen=True)
-class GazetteerFiles:
-    """Files or addresses of the gazetteer: GeoNames postal codes, Destatis municipalities, district outlines."""
-
-    postal_codes: str = ""
-    municipalities: str = ""
-    outlines: str = ""
-
-
-@dataclass(frozen=True)
 class Config:
     """All settings of one registry, and the data directory they were read from."""
 
@@ -75,12 +68,12 @@ class Config:
     )
     publisher: str = "Orte"
     contact: str = ""
-    licence: str = "http://creativecommons.org/publicdomain/zero/1.0/"
+    licence: str = "https://creativecommons.org/publicdomain/zero/1.0/"
     sources_folder: str = "sources"
     server: Server = Server()
     limits: Limits = Limits()
     fetch: Fetch = Fetch()
-    gazetteer: GazetteerFiles = GazetteerFiles()
+    gazetteer: GazetteerFiles = field(default_factory=GazetteerFiles)
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property

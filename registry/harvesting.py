@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from harvesters.fetch import Fetcher, FetchSettings
+from harvesters.gazetteer import Gazetteer
+from harvesters.gazetteer_files import load_gazetteer
 from harvesters.lift import Lift, LiftError
 from harvesters.readers import READERS
 from harvesters.reading import Context
@@ -51,12 +53,18 @@ def harvest(
     done: Callable[[Harvested], None] = lambda harvested: None,
     notes: Callable[[str], None] = lambda line: None,
 ) -> list[Harvested]:
-    """Harvest one source after the other, then unify. One source's trouble never stops the others."""
+    """Harvest one source after the other, then unify. One source's trouble never stops the others.
+
+    Raises:
+        GazetteerError: when a gazetteer file that is configured cannot be used; going on without it would take their
+            districts from places that had one.
+    """
     checker: Checker | None = None
+    known = gazetteer(config, notes)
     outcomes = []
     for source in wanted:
         checker = checker or Checker()
-        outcome = _one(config, ledger, checker, source, accept_shrink, progress, notes)
+        outcome = _one(config, ledger, checker, source, known, accept_shrink, progress, notes)
         outcomes.append(outcome)
         done(outcome)
     publish(ledger)
@@ -85,18 +93,19 @@ def _one(
     ledger: Ledger,
     checker: Checker,
     source: Source,
+    known: Gazetteer,
     accept_shrink: bool,
     progress: Progress,
     notes: Callable[[str], None],
 ) -> Harvested:
     if source.reader not in READERS:
-        known = ", ".join(sorted(READERS))
-        return Harvested(source.id, None, f"source '{source.id}' wants a reader '{source.reader}'; known are: {known}")
+        names = ", ".join(sorted(READERS))
+        return Harvested(source.id, None, f"source '{source.id}' wants a reader '{source.reader}'; known are: {names}")
     try:
-        lift = Lift(source.lift, source_id=source.id, records_base=f"{config.base_url}/sources/")
+        lift = Lift(source.lift, source_id=source.id, records_base=f"{config.base_url}/sources/", gazetteer=known)
     except LiftError as error:
         return Harvested(source.id, None, str(error))
-    with Fetcher(fetch_settings(config, source), cache=config.data / "cache") as fetch:
+    with Fetcher(fetch_settings(config, source.time_limit), cache=config.data / "cache") as fetch:
         complete = runs.last_complete(ledger.db, source.id)
         since = datetime.fromisoformat(complete.started) if complete else None
         context = Context(fetch=fetch, since=since, districts=source.districts, notes=notes)
@@ -110,14 +119,22 @@ def _one(
     return Harvested(source.id, run, run.reason if run.outcome in ("failed", "held") else None)
 
 
-def fetch_settings(config: Config, source: Source) -> FetchSettings:
-    """The settings `fetch.…` for one run of a source, within the source's time limit."""
+def gazetteer(config: Config, notes: Callable[[str], None] = lambda line: None) -> Gazetteer:
+    """The gazetteer of the settings `gazetteer.…`, an empty one when none is set. Raises GazetteerError."""
+    with Fetcher(fetch_settings(config, timedelta(minutes=10))) as fetch:
+        return load_gazetteer(
+            config.gazetteer, base=config.data, copies=config.data / "cache" / "gazetteer", fetch=fetch, notes=notes
+        )
+
+
+def fetch_settings(config: Config, limit: timedelta) -> FetchSettings:
+    """The settings `fetch.…` for a run within a time limit."""
     return FetchSettings(
         contact=config.contact or config.base_url,
         allow_private_hosts=config.fetch.allow_private_hosts,
         proxy=config.fetch.proxy or None,
         read_timeout=config.fetch.timeout,
-        run_deadline=source.time_limit.total_seconds(),
+        run_deadline=limit.total_seconds(),
         max_bytes=config.fetch.max_bytes,
         max_retries=config.fetch.retries,
         delay=config.fetch.delay,

@@ -85,7 +85,7 @@ def _description(answers: Answers) -> str:
     licence = (
         f"licence = {text(answers.licence)}"
         if answers.licence
-        else '# licence = "http://creativecommons.org/licenses/by/4.0/"   # none stated: facts only'
+        else '# licence = "https://creativecommons.org/licenses/by/4.0/"   # none stated: facts only'
     )
     lines = [
         f"id = {text(answers.id)}",

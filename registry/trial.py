@@ -20,7 +20,7 @@ from harvesters.reading import Context, Unreadable
 from harvesters.source import Source
 from registry.check import Checker
 from registry.config import Config
-from registry.harvesting import fetch_settings
+from registry.harvesting import fetch_settings, gazetteer
 from registry.ingest import records_of
 from registry.ledger import Finding
 from registry.record import Record
@@ -46,10 +46,13 @@ def try_source(config: Config, source: Source, target: str | None, limit: int) -
 
     A file is served to the reader over HTTP on the loopback interface, so that it takes the very way it would take.
     """
-    lift = Lift(source.lift, source_id=source.id, records_base=f"{config.base_url}/sources/")
+    known = gazetteer(config)
+    lift = Lift(source.lift, source_id=source.id, records_base=f"{config.base_url}/sources/", gazetteer=known)
     with _address(target) as (address, host):
         allowed = (*config.fetch.allow_private_hosts, *([host] if host else []))
-        settings = replace(fetch_settings(config, source), allow_private_hosts=allowed, delay=0.0 if host else 1.0)
+        settings = replace(
+            fetch_settings(config, source.time_limit), allow_private_hosts=allowed, delay=0.0 if host else 1.0
+        )
         with Fetcher(settings) as fetch:
             context = Context(fetch=fetch, since=None, districts=source.districts, notes=lambda line: None)
             return _tried(config, _aimed(source, address) if address else source, lift, context, limit)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from asyncio import sleep
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
+from time import monotonic
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from registry import querying
 from registry.api import (
     collections,
     documentation,
@@ -25,9 +28,12 @@ from registry.api import (
 from registry.api.catalogue import Catalogue
 from registry.api.headers import Headers
 from registry.config import Config
-from registry.engine import Engine, EngineOptions, SparqlEngine
-from registry.terms import PREFIXES
+from registry.engine import SparqlEngine
 from registry.web import STATIC
+
+
+PATIENCE = 1.5
+"""Seconds that the start waits for the engine."""
 
 
 def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
@@ -35,11 +41,12 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
 
     ``engine`` is for tests and for engines elsewhere; without it, Oxigraph runs in a host process of its own.
     """
-    catalogue = Catalogue(config, engine or local_engine(config))
+    catalogue = Catalogue(config, engine or querying.engine(config))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await catalogue.engine.start()
+        await _patiently(catalogue.engine)
         try:
             yield
         finally:
@@ -73,26 +80,14 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     return app
 
 
-def local_engine(config: Config) -> Engine:
-    """Oxigraph in memory, in a host process that follows this data directory's ledger."""
-    return Engine("registry.project:Follower", {"ledger": str(config.ledger)}, engine_options(config))
+async def _patiently(engine: SparqlEngine) -> None:
+    """Wait a moment for the engine, so that a small catalogue answers SPARQL from the first request on.
 
-
-def engine_options(config: Config) -> EngineOptions:
-    """The engine's limits as the settings give them."""
-    limits = config.limits
-    return EngineOptions(
-        workers=limits.query_workers,
-        queue=limits.query_queue,
-        timeout=limits.query_seconds,
-        memory_bytes=limits.query_memory * 2**20,
-        max_bytes=limits.result_bytes,
-        max_rows=limits.result_rows,
-        max_query_bytes=limits.query_size,
-        max_depth=limits.query_nesting,
-        base_iri=f"{config.base_url}/",
-        prefixes=dict(PREFIXES),
-    )
+    A large one takes longer to load; everything else does not wait for it.
+    """
+    end = monotonic() + PATIENCE
+    while not engine.ready and monotonic() < end:
+        await sleep(0.02)
 
 
 def _version() -> str:

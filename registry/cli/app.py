@@ -12,6 +12,7 @@ import click
 import typer
 from rich.console import Console
 
+from harvesters.gazetteer import GazetteerError
 from harvesters.source import SourceError
 from registry.cli import catalogue, harvest, serve, sources
 from registry.config import ConfigError
@@ -54,7 +55,7 @@ def main() -> None:
     """Run a command; whatever goes wrong is one sentence on standard error and an exit code other than 0."""
     try:
         app()
-    except (ConfigError, LedgerError, SourceError, click.ClickException) as error:
+    except (ConfigError, GazetteerError, LedgerError, SourceError, click.ClickException) as error:
         _fail(str(error))
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has had enough
         os._exit(0)

@@ -10,6 +10,7 @@ import typer
 import uvicorn
 from rich.console import Console
 
+from harvesters.gazetteer import GazetteerError
 from registry import harvesting
 from registry.cli.harvest import with_progress
 from registry.config import FILE, Config, load
@@ -65,7 +66,10 @@ def run(context: typer.Context, host: Host = None, port: Port = None) -> None:
     ledger = Ledger.open(config.ledger, config.base_url)
     console = Console(stderr=True)
     wanted = harvesting.due(ledger, [source for source in known.values() if source.enabled])
-    with_progress(config, ledger, wanted, console, quiet=False)
+    try:
+        with_progress(config, ledger, wanted, console, quiet=False)
+    except GazetteerError as error:  # what is there can be served all the same
+        console.print(f"nothing was harvested: {error}", markup=False, highlight=False, soft_wrap=True)
     ledger.close()
     with Schedule(config.data):
         _serve(config, listening)

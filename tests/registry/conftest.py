@@ -72,7 +72,7 @@ class Ground:
         self.checker = checker
         self.source = Source(
             id="liste", title={"de": "Liste", "en": "List"}, homepage="https://liste.example/", publisher="Verein",
-            licence="http://creativecommons.org/licenses/by/4.0/", attribution=None, rank=10, every=timedelta(days=1),
+            licence="https://creativecommons.org/licenses/by/4.0/", attribution=None, rank=10, every=timedelta(days=1),
             enabled=True, reader="test", read={}, min_records=1, max_shrink=0.2, time_limit=timedelta(minutes=5),
             districts=(), lift=LIFT, note=None, folder=folder,
         )  # fmt: skip

@@ -52,7 +52,7 @@ def _source(data: Path, server: StandIn) -> None:
     (folder / "lift.rq").write_text(LIFT, encoding="utf-8")
     (folder / "source.toml").write_text(
         'id = "liste"\ntitle = { de = "Liste", en = "List" }\npublisher = "Verein"\n'
-        'licence = "http://creativecommons.org/publicdomain/zero/1.0/"\nenabled = false\n'
+        'licence = "https://creativecommons.org/publicdomain/zero/1.0/"\nenabled = false\n'
         f'[read]\nreader = "json"\nurl = "{server.url("/liste")}"\nkey = "id"\n'
         '[read.paging]\nkind = "page"\nparameter = "page"\nsize = 250\n',
         encoding="utf-8",

@@ -130,14 +130,14 @@ def test_without_a_licence_only_facts_are_stored(ground: Ground) -> None:
     assert "Dichtkunst" not in kept.nquads
     assert "Haus" in kept.nquads
     assert "12.4" in kept.nquads
-    ground.configure(licence="http://creativecommons.org/publicdomain/zero/1.0/")
+    ground.configure(licence="https://creativecommons.org/publicdomain/zero/1.0/")
     run = ground.harvest([{"key": "1", "name": "Haus", "text": "Ein Werk der Dichtkunst.", "lat": 51.3, "lon": 12.4}])
     assert run.counts["updated"] == 1, "a licence found later lets the text in"
 
 
 def test_a_licence_stated_per_record_wins(ground: Ground) -> None:
     ground.configure(licence=None)
-    cc0 = "http://creativecommons.org/publicdomain/zero/1.0/"
+    cc0 = "https://creativecommons.org/publicdomain/zero/1.0/"
     ground.harvest([RawRecord("1", {"name": "Haus", "text": "frei"}, licence=cc0)])
     kept = ground.ledger.record(RECORDS + "1")
     assert kept is not None

@@ -51,7 +51,7 @@ def test_every_statement_leads_to_source_page_and_licence(ground: Ground) -> Non
     assert record is not None
     assert row["site"].value == record.entity
     assert row["source"].value == RECORDS.removesuffix("/records/")
-    assert row["licence"].value == "http://creativecommons.org/licenses/by/4.0/"
+    assert row["licence"].value == "https://creativecommons.org/licenses/by/4.0/"
     assert row["page"].value == "https://liste.example/0"
 
 

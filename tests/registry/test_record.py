@@ -49,7 +49,7 @@ def test_digest_is_the_sha256_of_the_canonical_form() -> None:
 def test_licence_and_page_are_part_of_what_is_digested() -> None:
     digests = {
         _record().digest,
-        _record(licence="http://creativecommons.org/licenses/by/4.0/").digest,
+        _record(licence="https://creativecommons.org/licenses/by/4.0/").digest,
         _record(page="https://liste.example/1").digest,
     }
     assert len(digests) == 3

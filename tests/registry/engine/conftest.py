@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -72,7 +73,11 @@ def family(pid: int) -> list[int]:
 
 def watch(pids: Iterable[int]) -> list[int]:
     """Handles that tell the death of these very processes, whoever inherits their numbers."""
-    return [os.pidfd_open(pid) for pid in pids]
+    handles = []
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):  # dead already
+            handles.append(os.pidfd_open(pid))
+    return handles
 
 
 async def gone(handles: Iterable[int]) -> None:
