@@ -33,6 +33,7 @@ class Found:
     value: Any
     name: str
     where: str
+    document: Any = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -214,7 +215,7 @@ class Listing:
         for position, (name, value) in enumerate(self.records.matches(document), 1):
             self._read += 1
             where = f"record {position}" + (f" of page {page}" if self.paging else "")
-            yield Found(value, name, where)
+            yield Found(value, name, where, document)
 
 
 def _since(options: Options, context: Context) -> tuple[datetime | None, dict[str, str]]:

@@ -35,8 +35,10 @@ def site() -> Iterator[StandIn]:
 
 def written(rows: Sequence[Sequence[Any]], delimiter: str = ",", end: str = "\r\n") -> str:
     out = io.StringIO(newline="")
-    quoting = csv.QUOTE_ALL if end == "\r" else csv.QUOTE_MINIMAL  # the writer itself forgets to quote \n there
-    csv.writer(out, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(rows)
+    if end == "\r":  # the writer forgets to quote \n there
+        csv.writer(out, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL).writerows(rows)
+    else:
+        csv.writer(out, delimiter=delimiter, lineterminator=end).writerows(rows)
     return out.getvalue()
 
 
