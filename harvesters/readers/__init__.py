@@ -19,9 +19,13 @@ _MODULES = {
     "geojson": "harvesters.readers.geojson",
     "json": "harvesters.readers.json",
     "openfairdb": "harvesters.readers.openfairdb",
+    "overpass": "harvesters.readers.overpass",
     "rdf": "harvesters.readers.rdf",
     "records-file": "harvesters.readers.records_file",
+    "script-json": "harvesters.readers.script_json",
     "sitemap-html": "harvesters.readers.sitemap_html",
+    "spaceapi": "harvesters.readers.spaceapi",
+    "sparql": "harvesters.readers.sparql",
     "wordpress": "harvesters.readers.wordpress",
 }
 

@@ -8,29 +8,23 @@ change by the hour and say nothing about a place.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from harvesters.fetch import Fetcher, FetchError
+from harvesters.readers.privacy import is_role
 from harvesters.reading import Context, Item, Partial, RawRecord, SourceFailed, Unreadable, Withdrawn
 
 EVENT = "c2dc278a2d6a4b9b8a50cb606fc017ed"
 """The category of events, which are no places. The other two are initiative and company."""
 
 LICENCES = {
-    "CC0-1.0": "http://creativecommons.org/publicdomain/zero/1.0/",
-    "ODbL-1.0": "http://opendatacommons.org/licenses/odbl/1-0/",
+    "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
+    "ODbL-1.0": "https://opendatacommons.org/licenses/odbl/1-0/",
 }
-
-ROLES = re.compile(
-    r"anfrage|b(ue|ü)ro|contact|coworking|hallo|hello|info|kontakt|mail|office|post|presse|redaktion|service|team"
-    r"|veranstaltungen|verein|vorstand|werkstatt|willkommen",
-    re.IGNORECASE,
-)
-"""Mailboxes that belong to a role and not to a person; any other e-mail address is left out."""
 
 # Hourly ratings; a person's name; and a number that does not say whose it is.
 _NEVER = ("ratings", "avg_rating", "contact_name", "telephone")
@@ -128,7 +122,7 @@ class _Api:
         return cls(
             context.fetch,
             context,
-            options["url"].rstrip("/") + "/",
+            _api(options["url"]),
             boxes,
             int(options.get("limit", 2000)),
             float(options.get("smallest", 0.005)),
@@ -171,7 +165,7 @@ class _Api:
 
     def record(self, entry: Mapping[str, Any]) -> RawRecord:
         data = {key: value for key, value in entry.items() if key not in _NEVER}
-        if not ROLES.fullmatch(str(data.get("email")).partition("@")[0].strip()):
+        if not is_role(data.get("email")):
             data.pop("email", None)
         licence = LICENCES.get(str(entry.get("license") or "").strip())
         return RawRecord(entry["id"], data, page=f"{self.url}entries/{entry['id']}", licence=licence)
@@ -217,6 +211,11 @@ class _Api:
     def inside(self, place: Mapping[str, Any]) -> bool:
         position = _position(place)
         return position is not None and any(box.contains(*position) for box in self.boxes)
+
+
+def _api(url: str) -> str:
+    """The address of the API, ending in a slash; a bare host means its present version."""
+    return f"{url.rstrip('/')}/" if urlsplit(url).path.strip("/") else f"{url.rstrip('/')}/v0/"
 
 
 def _position(place: object) -> tuple[float, float] | None:

@@ -66,6 +66,13 @@ class Options:
             raise self.wrong(name, "must be a whole number or a list of them")
         return tuple(value)
 
+    def listed(self, name: str) -> list[Any]:
+        """A list whose members are the reader's to check."""
+        value = self._take(name, [])
+        if not isinstance(value, list | tuple):
+            raise self.wrong(name, "must be a list")
+        return list(value)
+
     def mapping(self, name: str) -> Mapping[str, Any]:
         """A table whose keys are not ours to know."""
         value = self._take(name, {})
