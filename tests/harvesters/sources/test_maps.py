@@ -16,7 +16,8 @@ from tests.harvesters.sources.lifting import Graph
 SITES = "SELECT ?s ?type { ?s a ?type FILTER(?type IN (orte:Site, orte:CooperationSite, orte:InnovationSite)) }"
 ADDRESS = (
     "SELECT ?s ?z ?l ?c { ?a a schema:PostalAddress OPTIONAL { ?a schema:streetAddress ?s }"
-    " OPTIONAL { ?a schema:postalCode ?z } OPTIONAL { ?a schema:addressLocality ?l } OPTIONAL { ?a schema:addressCountry ?c } }"
+    " OPTIONAL { ?a schema:postalCode ?z } OPTIONAL { ?a schema:addressLocality ?l }"
+    " OPTIONAL { ?a schema:addressCountry ?c } }"
 )
 KINDS = "SELECT ?k { ?site orte:offers ?s . ?s a orte:Service ; orte:serviceKind ?k }"
 
@@ -102,7 +103,8 @@ def test_an_element_without_position_is_still_a_site() -> None:
 )
 def test_an_open_workshop_offers_its_crafts(crafts: Any) -> None:
     data = {"uid": 7, "name": "Werk", "street": "Weg", "street_nr": "1", "zip": "06108", "city": "Halle/Saale",
-            "country": "Deutschland", "web": "werk-halle.de", "lat": "51.48", "lng": "11.97", "cats": crafts}  # fmt: skip
+            "country": "Deutschland", "web": "werk-halle.de", "lat": "51.48", "lng": "11.97",
+            "cats": crafts}  # fmt: skip
     graph = Graph("offene-werkstaetten", [RawRecord("7", data)])
     prefix = "concept/service/"
     assert graph.column(KINDS) == [prefix + "3d-printing", prefix + "metal", prefix + "wood"]
