@@ -31,7 +31,6 @@ from registry.config import Config
 from registry.engine import SparqlEngine
 from registry.web import STATIC
 
-
 PATIENCE = 1.5
 """Seconds that the start waits for the engine."""
 
@@ -64,6 +63,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     )
     app.state.catalogue = catalogue
     problems.install(app)
+    documentation.install(app)
     app.add_middleware(Headers, on_error=problems.unexpected)
 
     app.include_router(start.router)

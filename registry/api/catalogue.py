@@ -42,6 +42,7 @@ class Catalogue:
         reader: Ledger | None = getattr(self._readers, "ledger", None)
         if reader is None:
             reader = self._readers.ledger = Ledger.reader(self.config.ledger)
+            reader.db.execute("PRAGMA cache_size = -4000")  # KiB; there are as many readers as threads
         return reader
 
     @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 
 from registry.api import answers, problems
 from registry.api.catalogue import catalogue_of
@@ -33,6 +33,41 @@ _MEANING = {
     422: "A parameter has a wrong value",
     503: "Not now: limit reached, engine starting or busy; see `Retry-After`",
 }
+
+
+_SCHEMA = {
+    "type": "object",
+    "description": "Problem details (RFC 9457); further members depend on the type.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri", "description": "Names the kind of problem, and leads to /docs."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong here, and what to do."},
+        "instance": {"type": "string"},
+    },
+}
+
+
+def install(app: FastAPI) -> None:
+    """Complete the OpenAPI document: problems in place of the framework's own errors."""
+    generate = app.openapi
+
+    def complete() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = generate()
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            schemas["Problem"] = _SCHEMA
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+            for methods in document["paths"].values():
+                for operation in methods.values():
+                    if "422" in operation["responses"]:
+                        operation["responses"]["422"] = {"description": _MEANING[422], "content": _PROBLEM}
+        assert app.openapi_schema is not None
+        return app.openapi_schema
+
+    app.openapi = complete  # type: ignore[method-assign]
 
 
 def responses(formats: Sequence[Format], *statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from registry.formats import NotAcceptable, Unwritable, negotiate
 from registry.formats.media import HTML, Format
@@ -128,11 +129,21 @@ async def _http(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         problem = Problem("not-found", "Nothing has this address; /docs lists what there is.", headers=headers)
     elif error.status_code == 405:
-        allowed = headers.get("Allow") or headers.get("allow") or "GET, HEAD"
-        problem = Problem("method-not-allowed", f"Use one of: {allowed}.", headers=headers)
+        headers["Allow"] = ", ".join(_allowed(request))
+        problem = Problem("method-not-allowed", f"Use one of: {headers['Allow']}.", headers=headers)
     else:
         problem = Problem("bad-request", f"{error.detail}", headers=headers)
     return respond(request, problem)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Every method of the address, where the framework would name those of the first route only."""
+    found = {"OPTIONS"}
+    for method in ("GET", "POST", "PUT", "DELETE"):
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes):
+            found |= {method, "HEAD"} if method == "GET" else {method}
+    return sorted(found)
 
 
 async def _ledger(request: Request, error: Exception) -> Response:

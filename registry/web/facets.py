@@ -41,8 +41,8 @@ def groups(found: Page, kind: str, filters: Mapping[str, Any], labels: Mapping[s
         counts |= dict.fromkeys(chosen - counts.keys(), 0)
         if name == "type":
             counts.pop(KINDS[kind].value, None)  # what they all are
-        if len(counts) < 2 and not chosen:
-            continue
+        if not chosen and all(count == found.total for count in counts.values()):
+            continue  # no choice would change anything
         choices = [
             Choice(
                 labels.get(value, value),
