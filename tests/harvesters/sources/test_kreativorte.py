@@ -73,6 +73,14 @@ def test_every_way_says_the_same_of_a_place(site: WordPress, way: str) -> None:
     assert Graph(SOURCE, harvest(site, **WAYS[way])).rows(everything) == first
 
 
+@pytest.mark.parametrize("way", ["rest, place only on the page", "sitemap and headings"])
+def test_changing_the_way_moves_no_date_and_no_page(site: WordPress, way: str) -> None:
+    def known(items: list[Item]) -> dict[str, tuple[str | None, str | None]]:
+        return {item.key: (item.page, item.modified) for item in items if isinstance(item, RawRecord)}
+
+    assert known(harvest(site)) == known(harvest(site, **WAYS[way]))
+
+
 def test_a_page_that_does_not_show_its_number_is_known_by_its_slug(site: WordPress) -> None:
     items = harvest(site, rest=False, numbered=False)
     keys = sorted(item.key for item in items if isinstance(item, RawRecord))
