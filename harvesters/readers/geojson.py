@@ -22,7 +22,7 @@ def read(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
 
     Its data is `{"id", "properties": {…}, "geometryType", "lon", "lat"}`. The position is that of a point, for any
     other geometry a point that lies inside it; outlines themselves are not kept. Numbers stand as the source has them:
-    swapped, zero or projected ones are for the lift to judge, which gets the name of a stated reference system as `crs`.
+    swapped, zero or projected ones are for the lift to judge, which gets a stated reference system's name as `crs`.
 
     Options: those of the reader `json`; `records` is `$.features[*]` and `key` is `id` unless given, and places begin
     at the data, as in `properties.name`.

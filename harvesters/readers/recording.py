@@ -43,13 +43,22 @@ class Recording:
     seen: set[str]
 
     @classmethod
-    def of(cls, options: Options, *, key: str | None = None) -> Recording:
+    def of(
+        cls,
+        options: Options,
+        *,
+        key: str | None = None,
+        page: str | None = None,
+        modified: str | None = None,
+        licence: str | None = None,
+    ) -> Recording:
+        """The options, with defaults where a kind of source has them."""
         gone = options.table("withdrawn")
         recording = cls(
             key=options.text("key", key) or options.needed("key", "which member tells the records apart"),
-            page=options.text("page"),
-            modified=options.text("modified"),
-            licence=options.text("licence"),
+            page=options.text("page", page),
+            modified=options.text("modified", modified),
+            licence=options.text("licence", licence),
             gone_field=gone.needed("field", "which member says that a record is gone") if gone else None,
             gone_values=gone.texts("values") if gone else (),
             leave_out=options.texts("leave_out"),
@@ -59,16 +68,26 @@ class Recording:
             gone.done()
         return recording
 
-    def item(self, value: Any, *, base: str | None, where: str, name: str | None = None) -> Item:
+    def item(
+        self,
+        value: Any,
+        *,
+        base: str | None,
+        where: str,
+        name: str | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> Item:
         """A record, its withdrawal, or why it is neither.
 
-        ``base`` is the address of the document, ``where`` says for a person where in it this object is.
+        ``base`` is the address of the document, ``where`` says for a person where in it this object is. Places are
+        looked up in ``facts``, for objects that have no simple values of their own.
         """
         if not isinstance(value, Mapping):
             return Unreadable(None, f"{where} is no object with named values", _shown(value))
-        key = self._filled(self.key, value, name)
+        facts = value if facts is None else facts
+        key = self._filled(self.key, facts, name)
         if not key:
-            missing = next((place for place in places(self.key) if not _text(lookup(value, place, name))), self.key)
+            missing = next((place for place in places(self.key) if not _text(lookup(facts, place, name))), self.key)
             return Unreadable(None, f"{where} has no key: '{missing}' is missing or empty", _shown(value))
         if len(key) > MAX_KEY:
             return Unreadable(
@@ -77,14 +96,14 @@ class Recording:
         if key in self.seen:
             return Unreadable(key, f"{where} has a key that came before; the first one counts", _shown(key))
         self.seen.add(key)
-        if self.gone_field is not None and _text(lookup(value, self.gone_field, name)) in self.gone_values:
+        if self.gone_field is not None and _text(lookup(facts, self.gone_field, name)) in self.gone_values:
             return Withdrawn(key)
         return RawRecord(
             key=key,
             data=_without(value, self.leave_out),
-            page=self._page(value, name, base),
-            modified=_text(lookup(value, self.modified, name)) if self.modified else None,
-            licence=_web_address(_text(lookup(value, self.licence, name)), None) if self.licence else None,
+            page=self._page(facts, name, base),
+            modified=_text(lookup(facts, self.modified, name)) if self.modified else None,
+            licence=_web_address(_text(lookup(facts, self.licence, name)), None) if self.licence else None,
         )
 
     def _filled(self, template: str, value: Mapping[str, Any], name: str | None) -> str | None:

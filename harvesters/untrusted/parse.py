@@ -54,6 +54,7 @@ _BY_SUFFIX = {
     ".jsonld": "json-ld",
     ".json": "json-ld",
 }
+_SELF_DECLARING = ("rdf-xml", "json-ld")
 
 
 class UnparsableRdf(Exception):
@@ -72,7 +73,7 @@ def syntax_of(media_type: str, name: str) -> str | None:
 
 
 def parse(
-    content: bytes,
+    content: bytes | str,
     syntax: str,
     *,
     base_iri: str,
@@ -81,26 +82,27 @@ def parse(
     seconds: float = 60.0,
     max_quads: int = 2_000_000,
 ) -> list[ox.Quad]:
-    """The quads of a document in one of :data:`SYNTAXES`; blank nodes keep their labels.
+    """The quads of a document in one of :data:`SYNTAXES`; blank nodes keep their labels. A text is decoded already.
 
     ``contexts`` are JSON-LD contexts by address, besides our own table; every other remote one is refused.
     ``lenient`` lets malformed IRIs and language tags through instead of refusing the whole document.
     Raises :class:`UnparsableRdf`.
     """
+    text = content if isinstance(content, str) else decode(content, None if syntax in _SELF_DECLARING else "utf-8").text
     if syntax == "json-ld":
-        content = _checked_json_ld(content, contexts or {})
+        checked = _checked_json_ld(text, contexts or {})
     elif syntax == "rdf-xml":
-        content = _checked_xml(content)
+        checked = _checked_xml(text)
     else:
-        content = content.removeprefix(b"\xef\xbb\xbf")
-    answer = _in_a_process(content, syntax, base_iri=base_iri, lenient=lenient, seconds=seconds, max_quads=max_quads)
+        checked = text.encode()
+    answer = _in_a_process(checked, syntax, base_iri=base_iri, lenient=lenient, seconds=seconds, max_quads=max_quads)
     # What comes back is the worker's own N-Quads: no triple terms, no nesting, nothing a stranger wrote as syntax.
     return list(ox.parse(answer, format=ox.RdfFormat.N_QUADS, lenient=True))
 
 
-def _checked_json_ld(content: bytes, contexts: Mapping[str, Any]) -> bytes:
+def _checked_json_ld(text: str, contexts: Mapping[str, Any]) -> bytes:
     try:
-        document = orjson.loads(decode(content).text)
+        document = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         if "depth" in error.msg:
             raise UnparsableRdf(f"is nested deeper than {MAX_DEPTH} levels.") from None
@@ -115,8 +117,7 @@ def _checked_json_ld(content: bytes, contexts: Mapping[str, Any]) -> bytes:
         raise UnparsableRdf(str(error)) from None
 
 
-def _checked_xml(content: bytes) -> bytes:
-    text = decode(content).text
+def _checked_xml(text: str) -> bytes:
     if re.search(r"<!\s*(ENTITY|DOCTYPE[^>]*\[)", text, re.IGNORECASE):
         raise UnparsableRdf("declares XML entities, which are not read; write the characters and addresses out.")
     return re.sub(r"\A\s*<\?xml[^>]*\?>", "", text).encode()
