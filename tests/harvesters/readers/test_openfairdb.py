@@ -79,8 +79,8 @@ def test_the_licence_is_that_of_each_entry(server: OpenFairDB) -> None:
     }
     licences = {item.key: item.licence for item in run(server) if isinstance(item, RawRecord)}
     assert licences == {
-        "a": "http://creativecommons.org/publicdomain/zero/1.0/",
-        "b": "http://opendatacommons.org/licenses/odbl/1-0/",
+        "a": "https://creativecommons.org/publicdomain/zero/1.0/",
+        "b": "https://opendatacommons.org/licenses/odbl/1-0/",
         "c": None,
         "d": None,
     }
