@@ -9,6 +9,7 @@ import orjson
 from fastapi import APIRouter, Path, Request, Response
 from starlette.responses import StreamingResponse
 
+from registry import search
 from registry.api.catalogue import Catalogue, catalogue_of
 from registry.api.problems import Problem
 from registry.ledger import LedgerError
@@ -52,10 +53,9 @@ async def robots(request: Request) -> Response:
 def sitemap(request: Request) -> Response:
     """The parts of the sitemap."""
     catalogue = catalogue_of(request)
-    (last,) = catalogue.ledger.db.execute("SELECT coalesce(max(id), 0) FROM search_entity").fetchone()
+    count = search.parts(catalogue.ledger.db, _PART)
     parts = "".join(
-        f"<sitemap><loc>{escape(catalogue.base)}/sitemap-{part}.xml</loc></sitemap>"
-        for part in range(last // _PART + 1)
+        f"<sitemap><loc>{escape(catalogue.base)}/sitemap-{part}.xml</loc></sitemap>" for part in range(count)
     )
     return Response(_document("sitemapindex", [parts]), media_type=_XML)
 
@@ -64,10 +64,7 @@ def sitemap(request: Request) -> Response:
 def sitemap_part(request: Request, part: int = Path(ge=0, le=100_000)) -> Response:
     """The addresses of one part."""
     catalogue = catalogue_of(request)
-    first = part * _PART
-    rows = catalogue.ledger.db.execute(
-        "SELECT iri, modified FROM search_entity WHERE id >= ? AND id < ? ORDER BY id", (first, first + _PART)
-    ).fetchall()
+    rows = search.addresses(catalogue.ledger.db, part, _PART)
     if not rows and part:
         raise Problem("not-found", f"The sitemap has no such part; see {catalogue.base}/sitemap.xml.")
     entries = (f"<url><loc>{escape(iri)}</loc><lastmod>{modified}</lastmod></url>\n" for iri, modified in rows)
@@ -90,8 +87,8 @@ def _parts(catalogue: Catalogue) -> dict[str, dict[str, object]]:
     try:
         ledger = catalogue.ledger
         sequence, indexed = ledger.sequence(), ledger.position("search")
-    except LedgerError as error:
-        return {"ledger": {"ready": False, "problem": str(error)}, "engine": engine}
+    except LedgerError:  # the reason names a path, which is the operator's business: see the log
+        return {"ledger": {"ready": False}, "engine": engine}
     return {
         "ledger": {"ready": True, "sequence": sequence},
         "search": {"ready": True, "sequence": indexed},

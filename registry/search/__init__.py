@@ -2,9 +2,10 @@
 
 from registry.search.bitmaps import Bitmaps
 from registry.search.facets import FACETS, Facet
-from registry.search.finding import find, names, offered_by
+from registry.search.finding import find
 from registry.search.following import follow, rebuild
 from registry.search.indexing import DDL, clear, create, index, remove
+from registry.search.lookup import addresses, names, offered_by, parts
 from registry.search.query import BadCursor, Box, FacetCount, Hit, Near, Page, Query, Sort
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Page",
     "Query",
     "Sort",
+    "addresses",
     "clear",
     "create",
     "find",
@@ -27,6 +29,7 @@ __all__ = [
     "index",
     "names",
     "offered_by",
+    "parts",
     "rebuild",
     "remove",
 ]

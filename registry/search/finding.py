@@ -14,6 +14,7 @@ import orjson
 
 from registry.search.bitmaps import Bitmaps, Members, State, bits
 from registry.search.facets import FACETS
+from registry.search.lookup import exists
 from registry.search.query import Box, FacetCount, Hit, Near, Page, Position, Query, decode
 from registry.search.text import matches
 
@@ -25,8 +26,10 @@ _EARTH_RADIUS = 6_371_008.8  # metres, mean radius (IUGG)
 def find(db: sqlite3.Connection, query: Query, bitmaps: Bitmaps | None = None) -> Page:
     """One page of what the query asks for. Pass the process's Bitmaps; without, they are read anew (tests, CLI).
 
-    Raises BadCursor.
+    Before anything was indexed, nothing is found. Raises BadCursor.
     """
+    if not exists(db):
+        return Page((), 0, {}, None)
     position = decode(query.cursor, query.order) if query.cursor else None
     state = (bitmaps or Bitmaps()).state(db)
     chosen = {facet: _any(state, query.kind, facet, values) for facet, values in query.facets.items()}
@@ -38,22 +41,6 @@ def find(db: sqlite3.Connection, query: Query, bitmaps: Bitmaps | None = None) -
     counts = _counts(state, query.kind, chosen, others) if query.count_facets else {}
     hits, following = _page(db, query, tiers, found, position)
     return Page(tuple(hits), found.bit_count(), counts, following)
-
-
-def names(db: sqlite3.Connection, iris: Iterable[str]) -> dict[str, str]:
-    """The names of entities by IRI, for pages that link to them."""
-    wanted = orjson.dumps(list(iris)).decode()
-    rows = db.execute("SELECT iri, name FROM search_entity WHERE iri IN (SELECT value FROM json_each(?))", (wanted,))
-    return dict(rows.fetchall())
-
-
-def offered_by(db: sqlite3.Connection, service: str) -> list[tuple[str, str]]:
-    """IRI and name of those who offer a service."""
-    return db.execute(
-        "SELECT e.iri, e.name FROM search_link l JOIN search_entity e ON e.id = l.entity"
-        " WHERE l.target = ? AND l.relation = 'offers' ORDER BY e.sort_name, e.id",
-        (service,),
-    ).fetchall()
 
 
 def _any(state: State, kind: str | None, facet: str, values: Iterable[str]) -> int:

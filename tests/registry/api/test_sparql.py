@@ -307,6 +307,39 @@ def test_an_answer_that_breaks_off_is_not_completed(served: Served) -> None:
     assert engine.closed
 
 
+class PatientEngine(StubEngine):
+    """An engine that never answers, and tells when it need not any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = threading.Event()
+        self.cancelled = threading.Event()
+
+    async def query(self, request: QueryRequest) -> QueryAnswer:
+        self.asked.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+        raise AssertionError
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_client_that_hangs_up_ends_its_query(served: Served, method: str) -> None:
+    engine = PatientEngine()
+    app = create_app(Config(data=served.ground.folder, base_url=BASE), engine)
+    with listening(app) as port:
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        if method == "GET":
+            connection.request("GET", "/sparql?query=ASK%7B%7D")
+        else:
+            connection.request("POST", "/sparql", b"ASK {}", {"Content-Type": "application/sparql-query"})
+        assert engine.asked.wait(10)
+        connection.close()
+        assert engine.cancelled.wait(10)
+
+
 @contextmanager
 def listening(app: FastAPI) -> Iterator[int]:
     """The application on a port of its own."""

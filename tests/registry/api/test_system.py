@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 import pytest
+from fastapi.testclient import TestClient
 
+from registry.api import create_app
 from registry.api.problems import KINDS
 from registry.assets import ontology_dir, shapes_dir
+from registry.config import Config
+from registry.ledger import Ledger
 from registry.vocabulary import vocabulary
 from registry.web.texts import _TEXTS, LANGUAGES, preferred
 from tests.registry.api.conftest import Served
@@ -100,6 +105,36 @@ def test_health(served: Served) -> None:
     parts = answer.json()["parts"]
     assert parts["ledger"]["sequence"] == parts["engine"]["sequence"] > 0
     assert served.get("/health/ready").status_code == served.get("/health/live").status_code == 200
+
+
+def test_a_registry_without_anything_in_it(tmp_path: Path, served: Served) -> None:
+    Ledger.open(tmp_path / "ledger.sqlite", BASE).close()
+    engine = served.client.app.state.catalogue.engine  # type: ignore[attr-defined]
+    client = TestClient(
+        create_app(Config(data=tmp_path, base_url=BASE), engine), base_url=BASE
+    )  # not entered: no start
+    for path in (
+        "/",
+        "/sites",
+        "/sites.ttl",
+        "/sources",
+        "/regions",
+        "/region/14713",
+        "/sitemap.xml",
+        "/sitemap-0.xml",
+    ):
+        for accept in ("text/html", "*/*"):
+            assert client.get(path, headers={"accept": accept}).status_code == 200
+    assert client.get("/sites.jsonld").json()["totalItems"] == 0
+
+
+def test_a_registry_whose_ledger_cannot_be_read(tmp_path: Path, served: Served) -> None:
+    engine = served.client.app.state.catalogue.engine  # type: ignore[attr-defined]
+    client = TestClient(create_app(Config(data=tmp_path, base_url=BASE), engine), base_url=BASE)
+    answer = client.get("/sites")
+    assert (answer.status_code, answer.json()["type"]) == (503, f"{BASE}/docs#unavailable")
+    assert str(tmp_path) not in answer.text
+    assert client.get("/health").status_code == 503
 
 
 def test_robots_and_sitemap(served: Served) -> None:
