@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import orjson
-import pyoxigraph as ox
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -16,6 +15,8 @@ from harvesters.source import Source
 from registry import harvesting
 from registry.check import Checker, fits
 from registry.config import load
+from registry.formats.media import TURTLE
+from registry.formats.rdf import serialise
 from registry.harvesting import Harvested
 from registry.ledger import Finding, Ledger
 from registry.rdf_input import RdfInputError, read_rdf
@@ -140,10 +141,7 @@ def check(
 
 def _print_trial(trial: Trial) -> None:
     for one in trial.records:
-        turtle = ox.serialize(
-            (quad.triple for quad in parse(one.nquads)), format=ox.RdfFormat.TURTLE, prefixes=PREFIXES
-        )
-        typer.echo((turtle or b"").decode())
+        typer.echo(serialise((quad.triple for quad in parse(one.nquads)), TURTLE, PREFIXES).decode())
     for bad in trial.unreadable:
         typer.echo(f"unreadable: {bad.key or '?'}: {bad.reason} »{bad.found}«")
     for key, reason in trial.unlifted:
