@@ -1,6 +1,6 @@
 """What a reader yields: the values between a source on the web and its lift.
 
-A reader is a function ``read(options, context) -> Iterator[Item]``. It never decides what is to be
+A reader is a function `read(options, context) -> Iterator[Item]`. It never decides what is to be
 deleted; it says what it saw, and whether what it saw was everything.
 """
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class RawRecord:
     """One thing as the source states it, JSON-like and not yet understood.
 
-    ``key`` is stable within the source; ``page`` is the address of the page, row or element a person
-    can open; ``modified`` is the source's own modification date as it wrote it; ``licence`` is an IRI,
+    `key` is stable within the source; `page` is the address of the page, row or element a person
+    can open; `modified` is the source's own modification date as it wrote it; `licence` is an IRI,
     given only where the source states one for this very record.
     """
 
@@ -65,8 +65,8 @@ class SourceFailed(Exception):
 class Context:
     """What a reader is given: the fetcher, and how much to read.
 
-    ``since`` is the start of the last complete run (with time zone), ``None`` means read everything;
-    ``districts`` are the AGS of the districts in scope, empty means no limit; ``notes`` takes progress
+    `since` is the start of the last complete run (with time zone), `None` means read everything;
+    `districts` are the AGS of the districts in scope, empty means no limit; `notes` takes progress
     lines for the person who watches.
     """
 

@@ -24,7 +24,7 @@ class Readable(Protocol):
 
 @dataclass(frozen=True)
 class Body:
-    """``content`` is unpacked; ``received`` counts the bytes that came over the wire."""
+    """`content` is unpacked; `received` counts the bytes that came over the wire."""
 
     content: bytes
     received: int
@@ -34,7 +34,7 @@ def read_body(raw: Readable, *, encoding: str, max_bytes: int, max_expansion: in
     """The whole body of an answer with the given Content-Encoding.
 
     We unpack ourselves: HTTP libraries unpack a whole piece before anyone can look at its size.
-    Raises :class:`Oversize`, :class:`Undecodable`, and whatever ``raw.read`` raises.
+    Raises `Oversize`, `Undecodable`, and whatever `raw.read` raises.
     """
     unpack = _unpacker(encoding)
     content = bytearray()

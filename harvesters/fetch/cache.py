@@ -19,7 +19,7 @@ _ABANDONED = 3600.0  # seconds after which a half-written file belongs to nobody
 
 @dataclass(frozen=True)
 class Stored:
-    """A successful answer; ``headers`` have names in lower case, or do not care about case."""
+    """A successful answer; `headers` have names in lower case, or do not care about case."""
 
     url: str
     status: int
@@ -36,7 +36,7 @@ class Stored:
 class Cache:
     """A folder with one file an answer: a line of JSON about it, then its body.
 
-    The file's time is that of its last use; beyond ``max_bytes`` the files longest unused go. Several processes
+    The file's time is that of its last use; beyond `max_bytes` the files longest unused go. Several processes
     may use one folder. A file that is damaged in any way counts as absent and is removed.
     """
 

@@ -40,7 +40,7 @@ class Decoded:
 def decode(content: bytes, declared: str | None = None) -> Decoded:
     """Byte order mark, then the label, then the document's own declaration, then UTF-8, then the bytes themselves.
 
-    ``declared`` is the charset of the Content-Type. A label that the bytes contradict is overruled, with a note.
+    `declared` is the charset of the Content-Type. A label that the bytes contradict is overruled, with a note.
     """
     for mark, marked in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
@@ -72,7 +72,7 @@ def _declared_inside(content: bytes) -> str | None:
 
 
 def _known(label: str | None) -> str | None:
-    """Python's name of a text encoding, ``None`` for none, unknown ones, and codecs that are not for text."""
+    """Python's name of a text encoding, `None` for none, unknown ones, and codecs that are not for text."""
     if not label:
         return None
     try:

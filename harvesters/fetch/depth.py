@@ -10,7 +10,7 @@ MAX_DEPTH = 100
 
 
 def deeper_than(document: Any, limit: int) -> bool:
-    """Whether objects and lists nest more than ``limit`` levels deep."""
+    """Whether objects and lists nest more than `limit` levels deep."""
     level = [document] if isinstance(document, dict | list) else []
     for _ in range(limit):
         inner: list[Any] = []

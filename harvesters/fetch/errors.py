@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class FetchError(SourceFailed):
-    """``url`` could not be had; ``str(error)`` is the sentence. Uncaught, the whole reading has failed.
+    """`url` could not be had; `str(error)` is the sentence. Uncaught, the whole reading has failed.
 
-    ``lasting`` means that asking again at once cannot help.
+    `lasting` means that asking again at once cannot help.
     """
 
     def __init__(self, url: str, happened: str, *, lasting: bool = False) -> None:
@@ -47,8 +47,8 @@ class TooLarge(FetchError):
 class BadStatus(FetchError):
     """An HTTP status other than success.
 
-    ``response`` is the answer where its body could be read (some APIs say the reason there);
-    ``retry_at`` is when the host asks us to come back.
+    `response` is the answer where its body could be read (some APIs say the reason there);
+    `retry_at` is when the host asks us to come back.
     """
 
     def __init__(

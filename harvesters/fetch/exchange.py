@@ -22,7 +22,7 @@ _MAX_ERROR_BYTES = 1024 * 1024
 
 @dataclass(frozen=True)
 class Request:
-    """What is sent; ``url`` has been through :meth:`Guard.check`."""
+    """What is sent; `url` has been through `Guard.check`."""
 
     method: str
     url: str
@@ -31,7 +31,7 @@ class Request:
 
 
 class Exchange:
-    """The requests session of one fetcher. ``received`` counts bytes of bodies as they came over the wire."""
+    """The requests session of one fetcher. `received` counts bytes of bodies as they came over the wire."""
 
     def __init__(self, settings: FetchSettings, guard: Guard) -> None:
         self.received = 0
@@ -48,7 +48,7 @@ class Exchange:
         self._session.verify = True if settings.ca_bundle is None else str(settings.ca_bundle)
 
     def send(self, request: Request, *, seconds: float) -> Response:
-        """The answer, whatever its status. Raises a :class:`FetchError` when there is none within ``seconds``."""
+        """The answer, whatever its status. Raises a `FetchError` when there is none within `seconds`."""
         with Watch(seconds) as watch:
             self._transport.watch = watch
             try:

@@ -34,7 +34,7 @@ _HARMLESS = frozenset({"accept", "accept-encoding", "accept-language", "user-age
 
 @dataclass(frozen=True)
 class Traffic:
-    """What a fetcher has done so far; ``received`` are bytes of bodies as they came over the wire."""
+    """What a fetcher has done so far; `received` are bytes of bodies as they came over the wire."""
 
     requests: int = 0
     unchanged: int = 0
@@ -44,8 +44,8 @@ class Traffic:
 class Fetcher:
     """One fetcher serves one run of one source, from one thread.
 
-    ``cache`` is the folder of conditional requests, ``None`` for none. Every method raises a
-    :class:`FetchError` whose text is a sentence for the person who must act.
+    `cache` is the folder of conditional requests, `None` for none. Every method raises a
+    `FetchError` whose text is a sentence for the person who must act.
     """
 
     def __init__(
@@ -79,9 +79,9 @@ class Fetcher:
         accept: str | None = None,
         robots: bool = True,
     ) -> Response:
-        """GET, conditional when an earlier answer is in the cache; a 304 gives that answer, ``unchanged``.
+        """GET, conditional when an earlier answer is in the cache; a 304 gives that answer, `unchanged`.
 
-        ``params`` are added to the query. ``robots=False`` is for interfaces whose documentation invites programs.
+        `params` are added to the query. `robots=False` is for interfaces whose documentation invites programs.
         """
         return self._fetch(Request("GET", _with_params(url, params), self._headers(headers, accept)), robots=robots)
 

@@ -1,7 +1,7 @@
 """Which addresses may be asked: public http(s) only, unless the operator allows more.
 
-The guard looks twice. :meth:`Guard.check` reads the address as written and gives sentences early;
-:meth:`Guard.connect` is the lock: it resolves a name once, connects to the very address it has checked
+The guard looks twice. `Guard.check` reads the address as written and gives sentences early;
+`Guard.connect` is the lock: it resolves a name once, connects to the very address it has checked
 (so a second DNS answer cannot send us elsewhere), and compares the peer of the open socket.
 """
 
@@ -45,7 +45,7 @@ class Forbidden(Exception):
 
 
 class NoConnection(Exception):
-    """Why there is no connection; ``timed_out`` when it was for want of time, ``lasting`` when a retry is vain."""
+    """Why there is no connection; `timed_out` when it was for want of time, `lasting` when a retry is vain."""
 
     def __init__(self, happened: str, *, timed_out: bool = False, lasting: bool = False) -> None:
         super().__init__(happened)
@@ -68,7 +68,7 @@ def is_public(address: str) -> bool:
 
 
 class Guard:
-    """``allowed`` holds ``host`` or ``host:port`` entries that may be private; every other host must be public."""
+    """`allowed` holds `host` or `host:port` entries that may be private; every other host must be public."""
 
     def __init__(
         self, allowed: Iterable[str] = (), *, resolve: Resolve | None = None, connect: Connect | None = None
@@ -80,7 +80,7 @@ class Guard:
     def check(self, url: str) -> str:
         """The address in the one form in which it will be asked.
 
-        Raises :class:`Forbidden` for what can be told without asking the DNS.
+        Raises `Forbidden` for what can be told without asking the DNS.
         """
         url = url.strip()
         if re.search(r"[\x00-\x20\x7f\\]", url):
@@ -122,9 +122,9 @@ class Guard:
         return (name, None) in self._allowed or (name, port) in self._allowed
 
     def connect(self, host: str, port: int, timeout: float) -> socket.socket:
-        """An open socket to a checked address of ``host``.
+        """An open socket to a checked address of `host`.
 
-        Raises :class:`Forbidden` when no address may be asked, :class:`NoConnection` when none answers.
+        Raises `Forbidden` when no address may be asked, `NoConnection` when none answers.
         """
         end = time.monotonic() + timeout
         addresses = self._lookup(host, port, timeout)

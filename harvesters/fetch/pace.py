@@ -16,7 +16,7 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Clock:
-    """Time as the fetcher sees it; tests bring their own. Seconds; ``chance`` gives a number in [0, 1)."""
+    """Time as the fetcher sees it; tests bring their own. Seconds; `chance` gives a number in [0, 1)."""
 
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -32,7 +32,7 @@ class Pace:
         self._next: dict[str, float] = {}
 
     def pause(self, host: str) -> float:
-        """Seconds to wait before asking ``host``; 0 when it may be asked now."""
+        """Seconds to wait before asking `host`; 0 when it may be asked now."""
         return max(0.0, self._next.get(host, 0.0) - self._clock.monotonic())
 
     def asked(self, host: str, delay: float) -> None:
@@ -40,12 +40,12 @@ class Pace:
 
 
 def back_off(attempt: int, *, base: float, longest: float, chance: float) -> float:
-    """Seconds before try number ``attempt`` + 1 (from 1): doubling, and half of it left to chance."""
+    """Seconds before try number `attempt` + 1 (from 1): doubling, and half of it left to chance."""
     return float(min(longest, base * 2 ** (attempt - 1))) * (0.5 + chance / 2)
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds the host asks us to wait (RFC 9110 §10.2.3: seconds or a date), ``None`` when it does not say."""
+    """Seconds the host asks us to wait (RFC 9110 §10.2.3: seconds or a date), `None` when it does not say."""
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return float(value[:12])

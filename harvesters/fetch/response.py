@@ -19,9 +19,9 @@ from harvesters.fetch.errors import BadContent
 
 @dataclass(frozen=True)
 class Response:
-    """``url`` is the address that answered in the end; header names are case-insensitive.
+    """`url` is the address that answered in the end; header names are case-insensitive.
 
-    ``unchanged`` is true when the server said 304 and ``content`` comes from the cache. It says nothing about
+    `unchanged` is true when the server said 304 and `content` comes from the cache. It says nothing about
     whether an earlier run came as far as using that content.
     """
 
@@ -33,7 +33,7 @@ class Response:
 
     @property
     def media_type(self) -> str:
-        """``type/subtype`` in lower case without parameters; empty when not given."""
+        """`type/subtype` in lower case without parameters; empty when not given."""
         return self._content_type.get_content_type() if "Content-Type" in self.headers else ""
 
     @cached_property
@@ -53,12 +53,12 @@ class Response:
 
     @property
     def note(self) -> str | None:
-        """What was odd about the encoding, naming the address; ``None`` when nothing was."""
+        """What was odd about the encoding, naming the address; `None` when nothing was."""
         return None if self.decoded.note is None else f"{self.url} is {self.decoded.note}."
 
     @property
     def links(self) -> dict[str, str]:
-        """The ``Link`` header: relation → absolute address (the first of each relation)."""
+        """The `Link` header: relation → absolute address (the first of each relation)."""
         found: dict[str, str] = {}
         for link in parse_header_links(self.headers.get("Link", "")):
             for relation in link.get("rel", "").lower().split():
@@ -66,7 +66,7 @@ class Response:
         return found
 
     def json(self) -> Any:
-        """The document; strict JSON, at most :data:`MAX_DEPTH` levels deep. Raises :class:`BadContent`."""
+        """The document; strict JSON, at most `MAX_DEPTH` levels deep. Raises `BadContent`."""
         text = self.text.strip("\ufeff \t\r\n")
         if not text:
             raise BadContent(self.url, "answered nothing instead of JSON.")

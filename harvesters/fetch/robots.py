@@ -15,7 +15,7 @@ _MAX_BYTES = 512 * 1024  # RFC 9309 §2.5: at least 500 KiB are read, the rest m
 
 
 class Robots:
-    """The rules of every host asked so far; ``get`` fetches a robots.txt without asking for permission."""
+    """The rules of every host asked so far; `get` fetches a robots.txt without asking for permission."""
 
     def __init__(self, get: Callable[[str], Response], *, max_crawl_delay: float) -> None:
         self._get = get
@@ -23,7 +23,7 @@ class Robots:
         self._rules: dict[str, Protego | FetchError] = {}
 
     def require(self, url: str) -> None:
-        """Raises :class:`RobotsForbidden`, or why the host cannot be reached at all."""
+        """Raises `RobotsForbidden`, or why the host cannot be reached at all."""
         rules = self._of(url)
         if isinstance(rules, FetchError):
             raise rules

@@ -18,11 +18,11 @@ def _version() -> str:
 class FetchSettings:
     """Times in seconds, sizes in bytes.
 
-    ``contact`` is an address or mailbox at which the people we fetch from reach the operator.
-    ``allow_private_hosts`` holds ``host`` or ``host:port`` entries; every other host must be public.
-    With a ``proxy`` (``http://host:port``) it is the proxy that resolves names, so only addresses written as
+    `contact` is an address or mailbox at which the people we fetch from reach the operator.
+    `allow_private_hosts` holds `host` or `host:port` entries; every other host must be public.
+    With a `proxy` (`http://host:port`) it is the proxy that resolves names, so only addresses written as
     numbers can be refused here: the proxy must then keep us out of private networks itself.
-    ``ca_bundle`` is a PEM file of certificate authorities to trust instead of the usual ones.
+    `ca_bundle` is a PEM file of certificate authorities to trust instead of the usual ones.
     """
 
     contact: str = "https://w3id.org/orte"
@@ -49,6 +49,6 @@ class FetchSettings:
 
     @property
     def user_agent(self) -> str:
-        """``Orte/0.1 (+contact)``; robots.txt files address us as ``Orte``."""
+        """`Orte/0.1 (+contact)`; robots.txt files address us as `Orte`."""
         contact = "".join(c for c in self.contact if c.isascii() and c.isprintable() and c not in "()")
         return f"Orte/{_version()} (+{contact})"

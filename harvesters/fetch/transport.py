@@ -16,7 +16,7 @@ from harvesters.fetch.guard import Guard
 
 
 class Watch:
-    """Ends the connections it was shown after ``seconds``, whatever they are doing.
+    """Ends the connections it was shown after `seconds`, whatever they are doing.
 
     Time-outs of sockets start anew with every byte: a server that drips holds them open for hours.
     """
@@ -62,7 +62,7 @@ def _shut(handle: socket.socket) -> None:
 
 
 class Transport(HTTPAdapter):
-    """The adapter of one fetcher; ``watch`` is set for the time of one exchange."""
+    """The adapter of one fetcher; `watch` is set for the time of one exchange."""
 
     def __init__(self, guard: Guard, *, proxied: bool = False) -> None:
         self.watch: Watch | None = None

@@ -1,7 +1,7 @@
 """The readers by name: each turns one kind of source into raw records.
 
-A reader is one file with one function ``read(options, context)``; ``options`` is the ``[read]`` table of
-``source.toml`` without ``reader``. A reader is imported when it is first asked for, so that a broken or heavy
+A reader is one file with one function `read(options, context)`; `options` is the `[read]` table of
+`source.toml` without `reader`. A reader is imported when it is first asked for, so that a broken or heavy
 one costs nobody else anything.
 """
 
@@ -12,7 +12,7 @@ from importlib import import_module
 
 from harvesters.reading import Reader
 
-# name in source.toml → module that has ``read``
+# name in source.toml → module that has `read`
 _MODULES = {
     "csv": "harvesters.readers.csv",
     "first-of": "harvesters.readers.first_of",

@@ -27,7 +27,7 @@ def read(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
 
     Options:
         url or file, headers, robots: where the table is.
-        key, page, modified, licence, withdrawn, leave_out: see :class:`Recording`; places are column names.
+        key, page, modified, licence, withdrawn, leave_out: see `Recording`; places are column names.
         columns: names of columns that must be there besides those of `key`; without one of them the reading fails.
         delimiter: one character, found out unless given. sheet: name of the worksheet, the first unless given.
         header_rows: lines of the header, 1 unless given; names that stand above each other are joined by a blank.

@@ -44,7 +44,7 @@ class Location:
     def get(
         self, fetch: Fetcher, *, accept: str, url: str | None = None, params: Mapping[str, str] | None = None
     ) -> Response:
-        """The document, or another page of it at ``url``."""
+        """The document, or another page of it at `url`."""
         if self.file is not None:
             return self._read()
         address = url or self.start

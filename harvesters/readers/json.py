@@ -18,8 +18,8 @@ def read(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
         url or file: where the JSON is; headers: table of header lines; robots: false where the interface invites
             programs; params: table of query parameters.
         records: JSONPath of the objects, `$[*]` unless given; `$.*` for an object of objects, whose names are `~`.
-        key, page, modified, licence, withdrawn, leave_out: see :class:`Recording`.
-        paging: see :class:`Paging`. since: see :class:`Listing`.
+        key, page, modified, licence, withdrawn, leave_out: see `Recording`.
+        paging: see `Paging`. since: see `Listing`.
     """
     settings = Options("json", options)
     listing = Listing.of(settings, context, records="$[*]", accept="application/json, */*;q=0.1")

@@ -55,7 +55,7 @@ class _Claims:
 
 @dataclass
 class Listing:
-    """The objects of a list, page by page. Options: those of :class:`Location`, `records`, `params`, `paging`, `since`.
+    """The objects of a list, page by page. Options: those of `Location`, `records`, `params`, `paging`, `since`.
 
     records: JSONPath of the objects. params: query parameters of every page. since: table with `parameter` and `format`
     (`iso`, `date`, `unix`, `unix_ms`) to ask only for changes, for `for_days` days after the last complete reading.
@@ -96,7 +96,7 @@ class Listing:
         )
 
     def found(self) -> Iterator[Found | Partial]:
-        """Every object, and a :class:`Partial` wherever this cannot have been all."""
+        """Every object, and a `Partial` wherever this cannot have been all."""
         if self.changed_since is not None:
             yield Partial(f"only what changed since {self.changed_since:%Y-%m-%d %H:%M} UTC was asked for")
         if self.paging is None or self.location.file is not None:

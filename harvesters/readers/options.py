@@ -9,9 +9,9 @@ from harvesters.reading import SourceFailed
 
 
 class Options:
-    """Values by name; each is asked for once, and :meth:`done` refuses what nobody asked for.
+    """Values by name; each is asked for once, and `done` refuses what nobody asked for.
 
-    Every mistake raises :class:`SourceFailed` with the name of the reader, the option, and what it should be.
+    Every mistake raises `SourceFailed` with the name of the reader, the option, and what it should be.
     """
 
     def __init__(self, reader: str, values: Mapping[str, Any], *, within: str = "") -> None:
@@ -81,7 +81,7 @@ class Options:
         return value
 
     def table(self, name: str) -> Options | None:
-        """A table with options of its own; ``None`` when it is not there. It needs its own :meth:`done`."""
+        """A table with options of its own; `None` when it is not there. It needs its own `done`."""
         value = self._take(name, None)
         if value is None:
             return None

@@ -27,7 +27,7 @@ _NOWHERE = "https://source.invalid/"  # RFC 2606: what relative addresses in a f
 
 
 def read(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
-    """One raw record per resource of the given classes; its data is the tree that :meth:`Resources.tree` makes.
+    """One raw record per resource of the given classes; its data is the tree that `Resources.tree` makes.
 
     Options:
         url or file, headers, robots: where the document is.
@@ -39,7 +39,7 @@ def read(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
         contexts: table of JSON-LD contexts by address. No context is ever fetched.
         next: IRI of the property that links to the next page, such as http://www.w3.org/ns/hydra/core#next, or
             `header:Link`; max_pages: more is no list but a loop.
-        key, page, modified, licence, withdrawn, leave_out: see :class:`Recording`; places are IRIs of properties, and
+        key, page, modified, licence, withdrawn, leave_out: see `Recording`; places are IRIs of properties, and
             `@id` is the resource's IRI, less `key_prefix` where that is given.
     """
     settings = Options("rdf", options)
@@ -105,7 +105,7 @@ class _Documents:
         )
 
     def into(self, resources: Resources) -> Iterator[Partial]:
-        """Read every page; a :class:`Partial` where there should have been more."""
+        """Read every page; a `Partial` where there should have been more."""
         url: str | None = self.location.start
         asked: set[str] = set()
         for page in range(1, self.max_pages + 1):

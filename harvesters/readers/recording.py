@@ -79,8 +79,8 @@ class Recording:
     ) -> Item:
         """A record, its withdrawal, or why it is neither.
 
-        ``base`` is the address of the document, ``where`` says for a person where in it this object is. Places are
-        looked up in ``facts``, for objects that have no simple values of their own.
+        `base` is the address of the document, `where` says for a person where in it this object is. Places are
+        looked up in `facts`, for objects that have no simple values of their own.
         """
         if not isinstance(value, Mapping):
             return Unreadable(None, f"{where} is no object with named values", _shown(value))
@@ -130,7 +130,7 @@ def places(template: str) -> list[str]:
 
 
 def lookup(value: Any, place: str, name: str | None = None) -> Any:
-    """The value at a place; ``None`` when there is none. A member's whole name goes before its parts."""
+    """The value at a place; `None` when there is none. A member's whole name goes before its parts."""
     if place == OWN_NAME:
         return name
     if isinstance(value, Mapping) and place in value:

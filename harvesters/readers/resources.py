@@ -91,7 +91,7 @@ class Resources:
 
         A value is `{"@value", "@language" or "@type"}`, `{"@id"}`, `{"@list": […]}`, or the tree of a blank node, of a
         part of the same document (`subject#part`), or of what is embedded. Other `records` are only referred to.
-        Raises :class:`TooTangled`.
+        Raises `TooTangled`.
         """
         return _Tree(self, node, records).build()
 

@@ -62,7 +62,7 @@ class UnparsableRdf(Exception):
 
 
 def syntax_of(media_type: str, name: str) -> str | None:
-    """The syntax by media type, else by the ending of a file name or address; ``None`` when neither tells.
+    """The syntax by media type, else by the ending of a file name or address; `None` when neither tells.
 
     Servers that know no RDF say text/plain, application/json or application/xml; then the name decides first.
     """
@@ -82,11 +82,11 @@ def parse(
     seconds: float = 60.0,
     max_quads: int = 2_000_000,
 ) -> list[ox.Quad]:
-    """The quads of a document in one of :data:`SYNTAXES`; blank nodes keep their labels. A text is decoded already.
+    """The quads of a document in one of `SYNTAXES`; blank nodes keep their labels. A text is decoded already.
 
-    ``contexts`` are JSON-LD contexts by address, besides our own table; every other remote one is refused.
-    ``lenient`` lets malformed IRIs and language tags through instead of refusing the whole document.
-    Raises :class:`UnparsableRdf`.
+    `contexts` are JSON-LD contexts by address, besides our own table; every other remote one is refused.
+    `lenient` lets malformed IRIs and language tags through instead of refusing the whole document.
+    Raises `UnparsableRdf`.
     """
     text = content if isinstance(content, str) else decode(content, None if syntax in _SELF_DECLARING else "utf-8").text
     if syntax == "json-ld":

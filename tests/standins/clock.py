@@ -15,7 +15,7 @@ NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 @dataclass
 class StillClock:
-    """``slept`` lists the seconds of every sleep; time starts at 2026-11-22 12:00 UTC."""
+    """`slept` lists the seconds of every sleep; time starts at 2026-11-22 12:00 UTC."""
 
     slept: list[float] = field(default_factory=list)
     passed: float = 0.0
@@ -39,7 +39,7 @@ class StillClock:
 def fetcher_for(
     *standins: StandIn, cache: Path | None = None, clock: StillClock | None = None, **settings: Any
 ) -> Fetcher:
-    """A fetcher that may ask these stand-ins and never really sleeps; other settings as in ``FetchSettings``."""
+    """A fetcher that may ask these stand-ins and never really sleeps; other settings as in `FetchSettings`."""
     settings.setdefault("allow_private_hosts", tuple(standin.host for standin in standins))
     settings.setdefault("delay", 0.0)
     return Fetcher(FetchSettings(**settings), cache=cache, clock=(clock or StillClock()).clock())

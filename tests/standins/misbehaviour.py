@@ -12,8 +12,8 @@ from tests.standins.server import Answer, Reply, Request, Wire
 
 
 @dataclass(frozen=True)
-class hang:  # noqa: N801 - reads as a verb in ``route("/slow", hang())``
-    """Never answer; with ``after_head`` send the header lines first. Ends when the stand-in is closed."""
+class hang:  # noqa: N801 - reads as a verb in `route("/slow", hang())`
+    """Never answer; with `after_head` send the header lines first. Ends when the stand-in is closed."""
 
     after_head: bool = False
 
@@ -26,7 +26,7 @@ class hang:  # noqa: N801 - reads as a verb in ``route("/slow", hang())``
 
 @dataclass(frozen=True)
 class drip:  # noqa: N801
-    """Send the body one byte at a time with ``pause`` seconds between: alive enough for a read time-out."""
+    """Send the body one byte at a time with `pause` seconds between: alive enough for a read time-out."""
 
     body: bytes = b"x" * 100_000
     pause: float = 0.02
@@ -42,7 +42,7 @@ class drip:  # noqa: N801
 
 @dataclass(frozen=True)
 class truncated:  # noqa: N801
-    """Promise ``claimed`` bytes (default: 100 more than there are) and hang up after the body."""
+    """Promise `claimed` bytes (default: 100 more than there are) and hang up after the body."""
 
     body: Any
     claimed: int | None = None
@@ -79,7 +79,7 @@ class hung_up:  # noqa: N801
 
 @dataclass
 class gzip_bomb:  # noqa: N801
-    """``size`` zero bytes, gzipped to a thousandth; ``sent`` counts the compressed bytes that went out."""
+    """`size` zero bytes, gzipped to a thousandth; `sent` counts the compressed bytes that went out."""
 
     size: int = 1 << 30
     media_type: str = "application/json"
@@ -98,7 +98,7 @@ class gzip_bomb:  # noqa: N801
 
 
 def gzipped(body: Any, *, headers: Mapping[str, str] | None = None) -> Reply:
-    """The body with ``Content-Encoding: gzip``."""
+    """The body with `Content-Encoding: gzip`."""
     reply = Reply(body)
     described = {"Content-Type": reply.media_type(), "Content-Encoding": "gzip", **(headers or {})}
     return Reply(gzip.compress(reply.content()), headers=described)

@@ -19,7 +19,7 @@ CERTIFICATE = Path(__file__).with_name("localhost.pem")
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it arrived; header names are lower case, ``path`` is decoded and has no query."""
+    """One request as it arrived; header names are lower case, `path` is decoded and has no query."""
 
     method: str
     target: str
@@ -62,15 +62,15 @@ class Reply:
             wire.send(content)
 
 
-# What a route may be: a body, a reply (any object with ``write``), or a function that makes either.
+# What a route may be: a body, a reply (any object with `write`), or a function that makes either.
 Answer = Any
 
 
 class StandIn:
-    """``with StandIn() as s:`` a server; ``tls=True`` serves https with the certificate beside this file.
+    """`with StandIn() as s:` a server; `tls=True` serves https with the certificate beside this file.
 
-    The certificate is for 127.0.0.1, localhost and *.orte.test. Give ``port`` to come back at a known one.
-    A path ending in ``*`` is a prefix; a path with ``?`` matches only with that very query.
+    The certificate is for 127.0.0.1, localhost and *.orte.test. Give `port` to come back at a known one.
+    A path ending in `*` is a prefix; a path with `?` matches only with that very query.
     """
 
     def __init__(self, *, port: int = 0, tls: bool = False) -> None:
@@ -92,7 +92,7 @@ class StandIn:
 
     @property
     def host(self) -> str:
-        """``127.0.0.1:port``, as ``allow_private_hosts`` wants it."""
+        """`127.0.0.1:port`, as `allow_private_hosts` wants it."""
         return f"127.0.0.1:{self.port}"
 
     def url(self, path: str = "/", *, host: str = "127.0.0.1") -> str:
@@ -107,17 +107,17 @@ class StandIn:
         headers: Mapping[str, str] | None = None,
         method: str | None = None,
     ) -> None:
-        """Answer ``path`` from now on; routing a path again replaces its answer."""
+        """Answer `path` from now on; routing a path again replaces its answer."""
         if status != 200 or headers:
             answer = Reply(answer, status, headers or {})
         self._routes[method, path] = answer
 
     def forget(self, path: str, *, method: str | None = None) -> None:
-        """Answer ``path`` with 404 from now on."""
+        """Answer `path` with 404 from now on."""
         self._routes.pop((method, path), None)
 
     def asked(self, path: str | None = None, *, method: str | None = None) -> list[Request]:
-        """The requests for ``path``; without one, all but those for ``/robots.txt``."""
+        """The requests for `path`; without one, all but those for `/robots.txt`."""
         return [
             request
             for request in list(self.requests)
@@ -129,7 +129,7 @@ class StandIn:
         self.requests.clear()
 
     def answer(self, request: Request) -> Any:
-        """The reply for a request: an object with ``write(wire)``."""
+        """The reply for a request: an object with `write(wire)`."""
         answer: Answer = Reply(f"no route for {request.path}", 404)
         found = False
         for method in (request.method, "GET" if request.method == "HEAD" else None, None):
@@ -246,4 +246,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """The log is ``StandIn.requests``; the terminal stays quiet."""
+        """The log is `StandIn.requests`; the terminal stays quiet."""
