@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import sleep
+from asyncio import create_task, sleep, to_thread
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -45,10 +45,12 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await catalogue.engine.start()
+        warming = create_task(to_thread(catalogue.warm))
         await _patiently(catalogue.engine)
         try:
             yield
         finally:
+            await warming
             await catalogue.engine.stop()
 
     app = FastAPI(

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from starlette.requests import Request
 
+from registry import search
 from registry.assets import ontology_dir
 from registry.config import Config
 from registry.engine import SparqlEngine
 from registry.formats import Context
-from registry.ledger import Ledger
-from registry.search import Bitmaps
+from registry.ledger import Ledger, LedgerError
+from registry.search import Bitmaps, Query
 from registry.vocabulary import vocabulary
 from registry.web import Pages
 
@@ -44,6 +45,11 @@ class Catalogue:
             reader = self._readers.ledger = Ledger.reader(self.config.ledger)
             reader.db.execute("PRAGMA cache_size = -4000")  # KiB; there are as many readers as threads
         return reader
+
+    def warm(self) -> None:
+        """Read the sets behind lists before anybody asks for one: 1.3 s at 100,000 entities."""
+        with suppress(LedgerError):
+            search.find(self.ledger.db, Query(limit=1), self.bitmaps)
 
     @contextmanager
     def snapshot(self) -> Iterator[Ledger]:
