@@ -55,6 +55,7 @@ class Answer:
         self._starting = starting
         self._held: list[bytes] = []
         self._ended = False
+        self._dropped = False
         self._heard = False
         self._asked = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -90,6 +91,8 @@ class Answer:
                 if more is not None:
                     self._pause_clock(started)
                     yield more
+            if self._dropped:
+                raise QueryTimedOut(f"The rest of the answer was not taken for {self._stall:g} s and was dropped.")
         finally:
             self._give_up()
 
@@ -130,8 +133,6 @@ class Answer:
                 "The query was stopped early because others were waiting. Ask for less, or ask again later.",
                 retry_after=self._timeout,
             )
-        if killed is Killed.STALLED:
-            return QueryTimedOut(f"The rest of the answer was not taken for {self._stall:g} s and was dropped.")
         if killed is Killed.STOPPED:
             return self._starting()
         signal = await self._cause_of_death(self._link)
@@ -151,7 +152,12 @@ class Answer:
         self._stop_clock()
         loop = asyncio.get_running_loop()
         self._left = max(0.0, self._left - (loop.time() - started))
-        self._timer = loop.call_later(self._stall, self._link.kill, Killed.STALLED)
+        self._timer = loop.call_later(self._stall, self._drop)
+
+    def _drop(self) -> None:
+        """Nobody takes the answer, perhaps nobody will: the worker must not wait for that."""
+        self._dropped = True
+        self._give_up()
 
     def _stop_clock(self) -> None:
         if self._timer is not None:

@@ -85,8 +85,7 @@ class Engine:
     async def query(self, request: QueryRequest) -> QueryAnswer:
         """Raises QueryRefused, QueryTimedOut, QueryTooExpensive, EngineStarting or EngineBusy."""
         inspection = inspect(request.query, self.options.max_query_bytes, self.options.max_depth)
-        timeout = _least(request.timeout, self.options.timeout)
-        assert timeout is not None
+        timeout = min(request.timeout or self.options.timeout, self.options.timeout)
         asked = json.dumps(
             {
                 "query": request.query,
@@ -208,5 +207,5 @@ async def _loaded_or_failed(engine: Engine) -> None:
 
 
 def _least(asked: float | None, allowed: float | None) -> Any:
-    """The smaller of two limits, either of which may be none."""
-    return allowed if asked is None else asked if allowed is None else min(asked, allowed)
+    """The smaller of two limits, either of which may be none; at least 1, as no answer is shorter than a row."""
+    return allowed if asked is None else max(1, asked) if allowed is None else min(max(1, asked), allowed)

@@ -33,6 +33,7 @@ from registry.engine.worker import serve
 
 _MESSAGE = 64 * 2**10
 _HEARTBEAT = 2.0  # seconds
+_NOT_CONFINED = 3  # exit code of a worker
 _SHARE_OF_FORKING = 0.1  # of the host's time at most, so that a busy ledger does not turn into nothing but forks
 
 
@@ -127,13 +128,15 @@ class Host:
             )
 
     def _become_worker(self, connection: socket.socket, parent: int) -> NoReturn:
+        code = _NOT_CONFINED
         try:
             die_with_parent(parent)
             close_all_but(connection.fileno())
             confine(self._options.memory_bytes)
+            code = 1
             serve(self._store, connection, self._options.memory_bytes, self._options.prefixes)
         finally:  # whatever happens, never run the host's code in a second process
-            os._exit(1)
+            os._exit(code)
 
     def _bury(self, number: int) -> None:
         """A worker has died: say of what."""
@@ -141,6 +144,8 @@ class Host:
         self._selector.unregister(pidfd)
         os.close(pidfd)
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if code == _NOT_CONFINED:  # the next would not be either: do not fork for ever
+            raise RuntimeError("a worker could not give up its rights; the engine needs Linux with /proc and prlimit")
         self._tell({"died": number, "signal": -code if code < 0 else 0})
 
     def _obey(self) -> bool:

@@ -37,12 +37,12 @@ class QueryRequest:
 class EngineOptions:
     """Limits of the engine. Times in seconds, sizes in bytes."""
 
-    workers: int = 4  # queries that run at once
+    workers: int = 8  # queries that run at once
     spare: int = 2  # idle workers kept ready beyond those that run
     queue: int = 64  # queries that may wait for a worker
     queue_seconds: float = 5.0  # … and for how long
     timeout: float = 20.0  # a query by the clock
-    fair_seconds: float = 2.0  # a query when all workers run and others wait
+    fair_seconds: float = 1.0  # a query when all workers run and others wait
     memory_bytes: int = 256 * 2**20  # what a query may allocate
     max_bytes: int = 64 * 2**20  # length of an answer
     max_rows: int | None = None  # rows of an answer, None = as many as fit max_bytes

@@ -21,8 +21,7 @@ class Killed(Enum):
 
     TIMED_OUT = "timed out"
     CROWDED_OUT = "crowded out"  # others were waiting, and this one had run its fair share
-    STALLED = "stalled"  # the reader did not take the answer
-    GIVEN_UP = "given up"  # the reader went away
+    GIVEN_UP = "given up"  # the reader went away, or went to sleep
     STOPPED = "stopped"  # the engine ends
 
 

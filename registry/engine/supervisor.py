@@ -40,7 +40,7 @@ class Supervisor:
         on_loss: Callable[[], None],
     ) -> None:
         self._follower = follower
-        self._arguments = dict(arguments)
+        self._arguments = json.dumps(dict(arguments))
         self._options = options
         self._on_worker = on_worker
         self._on_death = on_death
@@ -111,7 +111,7 @@ class Supervisor:
         with theirs:
             command = [sys.executable, "-P", "-m", "registry.engine.host"]
             command += ["--control", str(theirs.fileno()), "--parent", str(os.getpid())]
-            command += ["--follower", self._follower, "--arguments", json.dumps(self._arguments)]
+            command += ["--follower", self._follower, "--arguments", self._arguments]
             command += ["--options", json.dumps(asdict(self._options))]
             # our own module path, so that host and client are the same code
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(os.path.abspath(place) for place in sys.path)}

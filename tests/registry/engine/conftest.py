@@ -5,17 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from registry.engine import Engine, EngineOptions, QueryAnswer, QueryRequest
 
 FOLLOWER = "tests.registry.engine.followers:LogFollower"
 PATIENCE = 20.0  # seconds; how long anything may take on a busy machine before a test fails
 TRIPLES = 3000
+
+
+@pytest.fixture(autouse=True)
+def _loop_as_in_production() -> Iterator[None]:
+    """uvicorn runs uvloop, whose sockets and readers are not asyncio's."""
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    yield
+    asyncio.set_event_loop_policy(None)
 
 
 @pytest.fixture

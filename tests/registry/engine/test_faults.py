@@ -65,6 +65,25 @@ def test_when_the_api_is_killed_host_and_workers_die_with_it(log: Path, end: sig
         owner.wait(PATIENCE)
 
 
+def test_when_the_api_is_killed_while_the_host_loads_the_host_dies_with_it(log: Path) -> None:
+    program = (
+        "import asyncio; from registry.engine import Engine\n"
+        "async def main():\n"
+        "    engine = Engine('tests.registry.engine.followers:StuckFollower', {})\n"
+        "    await engine.start()\n"
+        "    while not engine.figures['host']:\n"
+        "        await asyncio.sleep(0)\n"
+        "    print(engine.figures['host'], flush=True)\n"
+        "    await asyncio.Event().wait()\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=ROOT) as owner:
+        assert owner.stdout is not None
+        handles = watch([int(owner.stdout.readline())])
+        owner.kill()
+        asyncio.run(gone(handles))
+
+
 def test_a_killed_host_is_replaced(log: Path) -> None:
     async def scenario() -> None:
         async with running(log, hold_bytes=1) as engine:
@@ -126,6 +145,20 @@ def test_a_host_stuck_in_loading_is_replaced(log: Path) -> None:
         try:
             await until(lambda: engine.figures["restarts"] >= 1)
             assert "said nothing for 0.5 s" in str(engine.problem)
+        finally:
+            await engine.stop()
+
+    asyncio.run(scenario())
+
+
+def test_where_workers_cannot_be_confined_there_are_none(log: Path) -> None:
+    async def scenario() -> None:
+        engine = Engine(FOLLOWER, {"path": str(log)}, EngineOptions(memory_bytes=10**30))
+        await engine.start()
+        try:
+            await until(lambda: engine.problem is not None)
+            assert "could not give up its rights" in str(engine.problem)
+            await until(lambda: not engine.ready)
         finally:
             await engine.stop()
 
@@ -235,6 +268,9 @@ def test_workers_hold_no_descriptor_but_their_own(log: Path) -> None:
 
     def descriptors(pid: int) -> list[str]:
         folder = f"/proc/{pid}/fd"
-        return sorted(os.readlink(f"{folder}/{descriptor}").partition(":")[0] for descriptor in os.listdir(folder))
+        try:
+            return sorted(os.readlink(f"{folder}/{name}").partition(":")[0] for name in os.listdir(folder))
+        except FileNotFoundError:  # closed at this very moment
+            return []
 
     asyncio.run(scenario())

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from registry.engine import EngineBusy, Inspection, QueryRefused, QueryRequest, QueryTimedOut, QueryTooExpensive, client
-from tests.registry.engine.conftest import ask, computed, family, gone, running, until, watch
+from tests.registry.engine.conftest import ask, computed, family, gone, rest, running, until, watch
 
 CARTESIAN = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 QUICK = "SELECT ?o { <http://example.org/thing/7> <http://example.org/p1> ?o }"
@@ -210,6 +210,18 @@ def test_a_reader_who_goes_away_frees_the_worker(log: Path) -> None:
             asking.cancel()
             assert b"value 71" in await ask(engine, QUICK)
             await gone(handles)
+
+    asyncio.run(scenario())
+
+
+def test_an_answer_that_nobody_ever_reads_frees_the_worker(log: Path) -> None:
+    async def scenario() -> None:
+        async with running(log, hold_bytes=1, stall_seconds=0.1) as engine:
+            answer = await engine.query(QueryRequest("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"))
+            assert engine.figures["running"] == 1
+            await until(lambda: engine.figures["running"] == 0)
+            with pytest.raises(QueryTimedOut, match="not taken"):
+                await rest(answer)
 
     asyncio.run(scenario())
 
