@@ -1,6 +1,6 @@
 """JSON-LD by walking the tree of a description: plain JSON that expands to exactly the same triples.
 
-Measured: 20 µs for a site of 30 triples, where rdflib's writer takes 900 µs (DESIGN §8).
+Measured: 42 µs for a site of 34 triples, after 70 µs for parsing them.
 """
 
 from __future__ import annotations
