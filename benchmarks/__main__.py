@@ -1,0 +1,27 @@
+"""Run the short form of every benchmark beside this file, one after the other, each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+NOT_BENCHMARKS = {"__init__", "__main__", "generate"}
+
+
+def main() -> int:
+    """Print the machine, then what each benchmark prints; 1 when one of them failed."""
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}")
+    failed = 0
+    for file in sorted(HERE.glob("*.py")):
+        if file.stem not in NOT_BENCHMARKS:
+            print(f"\n== {file.stem} ==", flush=True)
+            failed |= subprocess.call([sys.executable, "-m", f"benchmarks.{file.stem}"], cwd=HERE.parent) != 0
+    return int(failed)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,42 @@
+"""How long it takes from nothing to an answer: harvest of the study's places, and start of the server."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+RUNS = 3
+
+
+def main() -> None:
+    """Print medians of whole processes, in seconds."""
+    harvests, starts = [], []
+    for _ in range(RUNS):
+        with tempfile.TemporaryDirectory() as folder:
+            orte = [sys.executable, "-m", "registry", "--data", folder]
+            began = time.perf_counter()
+            subprocess.run([*orte, "harvest", "studie"], check=True, capture_output=True)
+            harvests.append(time.perf_counter() - began)
+            starts.append(_start([*orte, "serve", "--port", "0"]))
+    print(f"first harvest of the study's places   {statistics.median(harvests):6.2f} s")
+    print(f"start of the server until it answers  {statistics.median(starts):6.2f} s")
+
+
+def _start(command: list[str]) -> float:
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    try:
+        next(line for line in process.stderr if re.search(r"open http://", line))
+        return time.perf_counter() - began
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+if __name__ == "__main__":
+    main()
