@@ -54,7 +54,9 @@ def init(context: typer.Context) -> None:
 def serve(context: typer.Context, host: Host = None, port: Port = None) -> None:
     """Serve the catalogue; nothing is harvested."""
     config = load(context.obj)
-    Ledger.open(config.ledger, config.base_url).close()
+    ledger = Ledger.open(config.ledger, config.base_url)
+    harvesting.publish(ledger)  # what a harvest that was killed had left undone
+    ledger.close()
     _serve(config, _listen(config, host, port))
 
 
