@@ -53,7 +53,7 @@ class RowWriter:
         fits = len(self._pending) <= self._left
         end = self._last_end(len(self._pending) if fits else self._left)
         if self._rows_left is not None:
-            rows = sum(1 for row_end in self._ends() if row_end <= end)
+            rows = self._rows_within(end)
             if rows > self._rows_left or (rows == self._rows_left and rows and self._form.mark_opens_next):
                 end, fits = self._end_of(self._rows_left), False
             self._rows_left -= rows
@@ -80,6 +80,13 @@ class RowWriter:
             return max((end for end in self._ends() if end <= limit), default=0)
         at = pending.rfind(form.row_mark, 0, limit)
         return at + form.mark_kept if at >= 0 else 0
+
+    def _rows_within(self, end: int) -> int:
+        """Complete rows that are pending, up to the end of one of them."""
+        form, pending = self._form, self._pending
+        if form.quoted and b'"' in pending:
+            return sum(1 for row_end in self._ends() if row_end <= end)
+        return pending.count(form.row_mark, 0, end - form.mark_kept + len(form.row_mark)) if end else 0
 
     def _end_of(self, row: int) -> int:
         """Index after the ``row``-th complete row that is pending."""
