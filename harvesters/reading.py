@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from harvesters.fetch import Fetcher
+from harvesters.failure import SourceFailed
+from harvesters.fetch import Fetcher
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,6 @@ class Partial:
 Item = RawRecord | Withdrawn | Unreadable | Partial
 
 
-class SourceFailed(Exception):
-    """The whole reading failed, said in one sentence for a person. Nothing may be deleted after it."""
-
-
 @dataclass(frozen=True)
 class Context:
     """What a reader is given: the fetcher, and how much to read.
@@ -77,3 +73,5 @@ class Context:
 
 
 Reader = Callable[[Mapping[str, Any], Context], Iterator[Item]]
+
+__all__ = ["Context", "Item", "Partial", "RawRecord", "Reader", "SourceFailed", "Unreadable", "Withdrawn"]

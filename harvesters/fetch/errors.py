@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from harvesters.reading import SourceFailed
+from harvesters.failure import SourceFailed
 
 if TYPE_CHECKING:
     from harvesters.fetch.response import Response
