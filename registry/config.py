@@ -28,15 +28,15 @@ class Server:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one visitor may use. Times in seconds, memory in MiB, sizes in bytes."""
+    """What one visitor may use. Times in seconds, memory in MiB, sizes in bytes; 0 rows means no limit of rows."""
 
     query_seconds: float = 10.0
-    query_workers: int = 2
+    query_workers: int = 4
     query_queue: int = 16
-    query_memory: int = 1024
+    query_memory: int = 512
     query_size: int = 65_536
     query_nesting: int = 100
-    result_rows: int = 1_000_000
+    result_rows: int = 0
     result_bytes: int = 100_000_000
     page_size: int = 50
     page_size_max: int = 1000

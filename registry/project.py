@@ -4,12 +4,14 @@ about records, sources and runs. The engine's host calls `Follower`; nothing her
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from registry import assets
+from registry.engine import TryAgain
 from registry.ledger import Ledger, Run, SourceState, StoredRecord, activities, records, runs
 from registry.ledger.activities import unpack
 from registry.record import parse
@@ -53,9 +55,16 @@ class Follower:
         return self._sequence
 
     def follow(self, store: ox.Store) -> int | None:
-        """Apply what was committed since, at most `STRIDE` activities at a time; None when there was nothing."""
+        """Apply what was committed since, at most `STRIDE` activities at a time; None when there was nothing.
+
+        Raises:
+            TryAgain: when the ledger could not be asked; nothing was changed.
+        """
         ledger = self.ledger
-        version = _data_version(ledger)
+        try:
+            version = _data_version(ledger)
+        except sqlite3.OperationalError as error:  # locked by a checkpoint: no reason to load everything anew
+            raise TryAgain(str(error)) from None
         if version == self._version:
             return None
         with _snapshot(ledger):

@@ -29,7 +29,7 @@ def options(config: Config) -> EngineOptions:
         timeout=limits.query_seconds,
         memory_bytes=limits.query_memory * 2**20,
         max_bytes=limits.result_bytes,
-        max_rows=limits.result_rows,
+        max_rows=limits.result_rows or None,
         max_query_bytes=limits.query_size,
         max_depth=limits.query_nesting,
         base_iri=config.base_url + "/",

@@ -228,7 +228,7 @@ def _headers(catalogue: Catalogue, answer: QueryAnswer) -> dict[str, str]:
         "Cache-Control": "no-cache",
         "Orte-Sequence": str(answer.sequence),
         "Orte-Limit-Seconds": f"{limits.query_seconds:g}",
-        "Orte-Limit-Rows": str(limits.result_rows),
+        "Orte-Limit-Rows": str(limits.result_rows or "none"),
         "Orte-Limit-Bytes": str(limits.result_bytes),
     }
     if answer.length is not None:
