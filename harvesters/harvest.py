@@ -18,6 +18,9 @@ from harvesters.source import Source
 MAX_KEY = 512
 """Characters of a record's key; longer ones are refused as unreadable."""
 
+LONGEST_BATCH = 15.0
+"""Seconds of reading after which a batch is handed on though it is not full: slow sources lose no more when killed."""
+
 
 @dataclass(frozen=True)
 class Fresh:
@@ -57,6 +60,7 @@ class _Pending:
     withdrawn: list[str] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
     confirmed: int = 0
+    begun: float = field(default_factory=perf_counter)
 
 
 def harvest(
@@ -94,7 +98,9 @@ def harvest(
                         seen.add(item.key)  # it is there, only broken: its last good state stays
                 case Partial(reason):
                     partial = reason
-            if len(pending.raws) >= batch_size or len(pending.withdrawn) + len(pending.unreadable) >= batch_size:
+            bad = len(pending.withdrawn) + len(pending.unreadable)
+            slow = pending.raws and perf_counter() - pending.begun >= LONGEST_BATCH
+            if len(pending.raws) >= batch_size or bad >= batch_size or slow:
                 yield _flush(pending, lift)
                 pending = _Pending()
         yield _flush(pending, lift)

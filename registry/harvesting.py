@@ -14,7 +14,7 @@ from harvesters.readers import READERS
 from harvesters.reading import Context
 from harvesters.source import SHIPPED, Source, discover
 from registry import search
-from registry.check import Checker
+from registry.check import Checkers, Checks
 from registry.config import Config
 from registry.ingest import AlreadyHarvesting, Progress, ingest
 from registry.ledger import Ledger, Run, runs
@@ -59,14 +59,13 @@ def harvest(
         GazetteerError: when a gazetteer file that is configured cannot be used; going on without it would take their
             districts from places that had one.
     """
-    checker: Checker | None = None
     known = gazetteer(config, notes)
     outcomes = []
-    for source in wanted:
-        checker = checker or Checker()
-        outcome = _one(config, ledger, checker, source, known, accept_shrink, progress, notes)
-        outcomes.append(outcome)
-        done(outcome)
+    with Checkers() as checker:
+        for source in wanted:
+            outcome = _one(config, ledger, checker, source, known, accept_shrink, progress, notes)
+            outcomes.append(outcome)
+            done(outcome)
     publish(ledger)
     return outcomes
 
@@ -91,7 +90,7 @@ def due(ledger: Ledger, wanted: Iterable[Source]) -> list[Source]:
 def _one(
     config: Config,
     ledger: Ledger,
-    checker: Checker,
+    checker: Checks,
     source: Source,
     known: Gazetteer,
     accept_shrink: bool,

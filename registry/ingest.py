@@ -20,17 +20,17 @@ from harvesters.harvest import Batch, Ended, Fresh, harvest
 from harvesters.lift import Lift
 from harvesters.reading import Context, Reader, Unreadable
 from harvesters.source import Source
-from registry.check import Checker, fingerprint, fits
-from registry.ledger import Finding, Ledger, Run, records, runs
+from registry.check import Checks, fingerprint, fits
+from registry.ledger import Finding, Ledger, Run, findings, records, runs
 from registry.licence import facts_only
 from registry.record import NotARecord, Record, record
-from registry.terms import ORTE, REGION
+from registry.terms import FINDING, FN, ORTE, REGION
 
 Progress = Callable[[str, int], None]
 """Called with the source's id and the number of its raw records dealt with so far."""
 
-FINDING = "https://w3id.org/orte/finding#"
-"""Namespace of what is wrong before a record can be checked: it could not be read, lifted, or made a record."""
+BATCH = 400
+"""Fresh raw records per transaction: enough to be worth sharing out among several processes that check."""
 
 UNREAD_KEPT = 100
 """Different unread keys remembered per run, the most frequent ones."""
@@ -65,7 +65,7 @@ class Tally:
 
 def ingest(
     ledger: Ledger,
-    checker: Checker,
+    checker: Checks,
     source: Source,
     read: Reader,
     lift: Lift,
@@ -91,7 +91,7 @@ def ingest(
             run = runs.begin(ledger.db, source.id, ledger.now())
         ingestion = _Ingestion(ledger, checker, source, run)
         last = perf_counter()
-        for event in harvest(source, read, lift, context, known, fingerprint=fingerprint()):
+        for event in harvest(source, read, lift, context, known, fingerprint=fingerprint(), batch_size=BATCH):
             ingestion.tally.seconds["read"] += perf_counter() - last
             if isinstance(event, Batch):
                 ingestion.take(event)
@@ -123,7 +123,7 @@ def description(source: Source) -> dict[str, Any]:
 class _Ingestion:
     """One run in progress."""
 
-    def __init__(self, ledger: Ledger, checker: Checker, source: Source, run: int) -> None:
+    def __init__(self, ledger: Ledger, checker: Checks, source: Source, run: int) -> None:
         self.ledger = ledger
         self.checker = checker
         self.source = source
@@ -165,6 +165,8 @@ class _Ingestion:
             self.tally.out_of_scope += 1
             for iri in sorted(before):
                 records.withdraw(db, iri, run, self.ledger.now())
+            records.forget_quarantine(db, self.source.id, raw.key)
+            findings.put(db, self.source.id, raw.key, raw.page, (), run)
             records.put_raw(db, self.source.id, raw.key, fresh.digest, raw.page, run, reason="out of scope")
             return
         changes: set[str] = set()
@@ -179,9 +181,10 @@ class _Ingestion:
         if good:
             for iri in sorted(before - made):
                 changes.add("updated" if records.withdraw(db, iri, run, self.ledger.now()) else "unchanged")
+            records.forget_quarantine(db, self.source.id, raw.key, keep=made)
         else:
             self.tally.unliftable += 1
-        records.put_findings(db, self.source.id, raw.key, raw.page, problems, run)
+        findings.put(db, self.source.id, raw.key, raw.page, problems, run)
         records.put_raw(
             db, self.source.id, raw.key, fresh.digest, raw.page, run,
             reason=None if good else "; ".join(one.message_en for one in problems) or "nothing came out",
@@ -215,7 +218,7 @@ class _Ingestion:
         gone = [records.withdraw(db, iri, self.run, now) for iri in sorted(records.of_raw(db, self.source.id, key))]
         records.forget_raw(db, self.source.id, key)
         records.forget_quarantine(db, self.source.id, key)
-        records.put_findings(db, self.source.id, key, None, (), self.run)
+        findings.put(db, self.source.id, key, None, (), self.run)
         self.tally.withdrawn += any(gone)
 
     def unreadable(self, bad: Unreadable) -> None:
@@ -224,7 +227,10 @@ class _Ingestion:
         if bad.key is None or not records.mark_raw_stale(self.ledger.db, self.source.id, bad.key):
             self.keyless.append(finding)
         else:
-            records.put_findings(self.ledger.db, self.source.id, bad.key, None, [finding], self.run)
+            page = self.ledger.db.execute(
+                "SELECT page FROM raw WHERE source = ? AND key = ?", (self.source.id, bad.key)
+            ).fetchone()[0]
+            findings.put(self.ledger.db, self.source.id, bad.key, page, [finding], self.run, complete=False)
 
     def end(self, ended: Ended, known: Collection[str], accept_shrink: bool) -> None:
         """Withdraw what a complete reading did not see, or hold the run; then close it."""
@@ -245,7 +251,7 @@ class _Ingestion:
         with self.ledger.transaction():
             for key in absent:
                 self.withdraw(key)
-            records.put_findings(db, self.source.id, "", None, self.keyless, self.run)
+            findings.put(db, self.source.id, "", None, self.keyless, self.run, complete=ended.outcome == "complete")
             self.tally.seconds["commit"] += perf_counter() - began
             runs.finish(db, self.run, outcome=outcome, reason=reason, counts=self.tally.as_dict(), now=now)
 
@@ -264,7 +270,7 @@ def records_of(fresh: Fresh, source: Source, base: str) -> tuple[list[Record], l
     licence = raw.licence or source.licence
     good: list[Record] = []
     problems = [
-        Finding("warning" if one.repaired_to is None else "info", f"https://w3id.org/orte/fn#{one.function}",
+        Finding("warning" if one.repaired_to is None else "info", f"{FN}{one.function}",
                 one.message_de, one.message_en, value=one.found)
         for one in fresh.lifted.findings
     ]  # fmt: skip
@@ -289,8 +295,17 @@ def references(record: Record) -> list[str]:
     return sorted(found - {record.thing})
 
 
-def _problem(rule: str, message: str, value: str | None = None) -> Finding:
-    return Finding("warning", f"{FINDING}{rule}", message, message, value=value)
+_PROBLEMS = {
+    "read": ("Der Eintrag konnte nicht gelesen werden", "The entry could not be read"),
+    "lift": ("Der Eintrag konnte nicht übersetzt werden", "The entry could not be translated"),
+    "not-a-record": ("Aus dem Eintrag wurde kein Datensatz", "The entry did not become a record"),
+}
+
+
+def _problem(rule: str, reason: str, value: str | None = None) -> Finding:
+    """Something that keeps an entry out of the catalogue before the shapes have seen it."""
+    german, english = _PROBLEMS[rule]
+    return Finding("violation", f"{FINDING}{rule}", f"{german}: {reason}", f"{english}: {reason}", value=value)
 
 
 @contextmanager

@@ -34,6 +34,7 @@ class Follower:
         self._version = -1
         self._sequence = 0
         self._run = 0
+        self._stale: frozenset[str] = frozenset()
 
     @property
     def ledger(self) -> Ledger:
@@ -47,6 +48,7 @@ class Follower:
         self._version = _data_version(ledger)
         with _snapshot(ledger):
             self._sequence = ledger.sequence()
+            self._stale = records.stale(ledger.db)
             _vocabulary(store, ledger.base)
             for texts in _chunks(catalogue(ledger)):
                 store.bulk_load("".join(texts).encode(), format=ox.RdfFormat.N_QUADS)
@@ -73,6 +75,10 @@ class Follower:
             for iri in dict.fromkeys(a.object for a in news if a.stream == "entity"):
                 _renew_entity(store, ledger, iri)
                 renewed.update(dict.fromkeys(record.iri for record in records.of_entity(ledger.db, iri)))
+            # a version that goes into quarantine is no activity: the catalogue keeps what it had, marked as stale
+            stale, before = records.stale(ledger.db), self._stale
+            renewed.update(dict.fromkeys(sorted(stale ^ before)))
+            self._stale = stale
             for iri in renewed:
                 _renew_record(store, ledger, iri)
             if len(news) < STRIDE:
@@ -120,11 +126,13 @@ def catalogue(ledger: Ledger) -> Iterator[str]:
             "SELECT r.iri, e.iri FROM record r JOIN entity e ON e.id = r.entity WHERE r.status = 'live'"
         )
     }
+    stale = records.stale(ledger.db)
     for iri, nquads, digest, first, changed, run in ledger.db.execute(
         "SELECT r.iri, r.nquads, r.digest, f.started, c.started, r.changed FROM record r"
         " JOIN run f ON f.id = r.first_seen JOIN run c ON c.id = r.changed WHERE r.status = 'live' ORDER BY r.iri"
     ):
-        yield _projected(iri, unpack(nquads), things) + _metadata(iri, digest, first, changed, run, ledger.base)
+        text = _metadata(iri, digest, first, changed, run, ledger.base, stale=iri in stale)
+        yield _projected(iri, unpack(nquads), things) + text
 
 
 def _renew_entity(store: ox.Store, ledger: Ledger, iri: str) -> None:
@@ -144,7 +152,8 @@ def _renew_record(store: ox.Store, ledger: Ledger, iri: str) -> None:
         things = {f"<{thing}>": f"<{entity}>" for thing, entity in _things(ledger, record)}
         (run,) = ledger.db.execute("SELECT changed FROM record WHERE id = ?", (record.id,)).fetchone()
         text = _projected(iri, record.nquads, things)
-        text += _metadata(iri, record.digest, record.first_seen, record.changed, run, ledger.base)
+        stale = record.stale_since is not None
+        text += _metadata(iri, record.digest, record.first_seen, record.changed, run, ledger.base, stale=stale)
         store.load(text.encode(), format=ox.RdfFormat.N_QUADS)
 
 
@@ -183,9 +192,10 @@ def _projected(iri: str, nquads: str, things: dict[str, str]) -> str:
     return "".join(lines)
 
 
-def _metadata(iri: str, digest: bytes, first: str, changed: str, run: int, base: str) -> str:
-    """What the registry says about a record, as N-Quads of the default graph."""
-    return (
+def _metadata(iri: str, digest: bytes, first: str, changed: str, run: int, base: str, *, stale: bool) -> str:
+    """What the registry says about a record, as N-Quads of the default graph. Stale: a newer version does not fit."""
+    marked = f'<{iri}> <{ORTE}stale> "true"^^<{XSD}boolean> .\n' if stale else ""
+    return marked + (
         f"<{iri}> <{TYPE.value}> <{ORTE}Record> .\n"
         f'<{iri}> <{ORTE}firstSeen> "{first}"^^<{XSD}dateTime> .\n'
         f'<{iri}> <{ORTE}lastChanged> "{changed}"^^<{XSD}dateTime> .\n'

@@ -17,6 +17,10 @@ class Namespace(str):
 ORTE = Namespace("https://w3id.org/orte/ns#")
 CONCEPT = Namespace("https://w3id.org/orte/concept/")
 REGION = Namespace("https://w3id.org/orte/region/")
+FN = Namespace("https://w3id.org/orte/fn#")
+"""Cleaning functions; as the rule of a finding, the one that could not use a value or had to repair it."""
+FINDING = Namespace("https://w3id.org/orte/finding#")
+"""What is wrong with an entry that the shapes never saw: it could not be read, lifted, made a record, or checked."""
 SCHEMA = Namespace("https://schema.org/")
 RDF = Namespace("http://www.w3.org/1999/02/22-rdf-syntax-ns#")
 RDFS = Namespace("http://www.w3.org/2000/01/rdf-schema#")

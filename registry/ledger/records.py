@@ -1,9 +1,9 @@
-"""Records and raw records: what each source says now, what of it does not validate, and what is wrong with it."""
+"""Records and raw records: what each source says now, and what of it does not validate."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,13 +11,13 @@ from registry.ledger import activities
 from registry.ledger.activities import pack, unpack
 from registry.record import Record
 
-Severity = Literal["violation", "warning", "info"]
 Change = Literal["created", "updated", "unchanged"]
 
 _SELECT = (
     "SELECT r.id, r.iri, r.source, r.raw_key, r.kind, r.status, r.nquads, r.digest, r.page, r.licence, e.iri,"
-    " f.started, c.started FROM record r LEFT JOIN entity e ON e.id = r.entity"
+    " f.started, c.started, s.started FROM record r LEFT JOIN entity e ON e.id = r.entity"
     " JOIN run f ON f.id = r.first_seen JOIN run c ON c.id = r.changed"
+    " LEFT JOIN quarantine q ON q.iri = r.iri LEFT JOIN run s ON s.id = q.since"
 )
 
 
@@ -25,7 +25,8 @@ _SELECT = (
 class StoredRecord:
     """A record in the ledger: its last valid version, and which entity it belongs to.
 
-    `first_seen` and `changed` are the starts of the runs (UTC, ISO 8601).
+    `first_seen` and `changed` are the starts of the runs (UTC, ISO 8601); so is `stale_since`, given while a newer
+    version is in quarantine.
     """
 
     id: int
@@ -41,6 +42,7 @@ class StoredRecord:
     entity: str | None
     first_seen: str
     changed: str
+    stale_since: str | None
 
     @property
     def thing(self) -> str:
@@ -48,17 +50,17 @@ class StoredRecord:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing wrong with one record, for the owner of the source. `rule` is the IRI of the shape or function."""
+class Quarantined:
+    """A version that does not validate; `published` says whether an older one is in the catalogue meanwhile."""
 
-    severity: Severity
-    rule: str
-    message_de: str
-    message_en: str
-    record: str | None = None
-    path: str | None = None
-    value: str | None = None
-    component: str | None = None
+    iri: str
+    source: str
+    raw_key: str
+    page: str | None
+    since: str
+    changed: str
+    nquads: str
+    published: bool
 
 
 def get(db: sqlite3.Connection, iri: str) -> StoredRecord | None:
@@ -161,31 +163,29 @@ def mark_raw_stale(db: sqlite3.Connection, source: str, key: str) -> bool:
     return db.execute("UPDATE raw SET digest = x'' WHERE source = ? AND key = ?", (source, key)).rowcount > 0
 
 
-def forget_quarantine(db: sqlite3.Connection, source: str, key: str) -> None:
-    db.execute("DELETE FROM quarantine WHERE source = ? AND raw_key = ?", (source, key))
+def forget_quarantine(db: sqlite3.Connection, source: str, key: str, keep: Collection[str] = ()) -> None:
+    """Drop what one raw record has in quarantine, but for the records that it still becomes."""
+    rows = db.execute("SELECT iri FROM quarantine WHERE source = ? AND raw_key = ?", (source, key)).fetchall()
+    db.executemany("DELETE FROM quarantine WHERE iri = ?", [(iri,) for (iri,) in rows if iri not in keep])
 
 
-def put_findings(
-    db: sqlite3.Connection, source: str, key: str, page: str | None, findings: Sequence[Finding], run: int
-) -> None:
-    """Replace what is wrong with one raw record: what is still so keeps its first run, what is gone is marked fixed."""
-    open_: dict[tuple[str | None, ...], int] = {
-        tuple(row[1:]): row[0]
-        for row in db.execute(
-            "SELECT id, record, rule, component, path, value FROM finding"
-            " WHERE source = ? AND raw_key = ? AND fixed_run IS NULL",
-            (source, key),
-        )
-    }
-    for one in dict.fromkeys(findings):
-        if open_.pop((one.record, one.rule, one.component, one.path, one.value), None) is None:
-            db.execute(
-                "INSERT INTO finding (source, raw_key, record, severity, rule, component, path, value, message_de,"
-                " message_en, page, first_run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (source, key, one.record, one.severity, one.rule, one.component, one.path, one.value, one.message_de,
-                 one.message_en, page, run),
-            )  # fmt: skip
-    db.executemany("UPDATE finding SET fixed_run = ? WHERE id = ?", [(run, number) for number in open_.values()])
+def stale(db: sqlite3.Connection) -> frozenset[str]:
+    """The live records of which a newer version is in quarantine."""
+    rows = db.execute("SELECT q.iri FROM quarantine q JOIN record r ON r.iri = q.iri WHERE r.status = 'live'")
+    return frozenset(iri for (iri,) in rows)
+
+
+def quarantined(db: sqlite3.Connection, source: str | None = None, iri: str | None = None) -> Iterator[Quarantined]:
+    """What is in quarantine, of one source or all, or one record; by source and key."""
+    rows = db.execute(
+        "SELECT q.iri, q.source, q.raw_key, q.page, s.started, c.started, q.nquads, r.status IS 'live'"
+        " FROM quarantine q JOIN run s ON s.id = q.since JOIN run c ON c.id = q.changed"
+        " LEFT JOIN record r ON r.iri = q.iri"
+        " WHERE (?1 IS NULL OR q.source = ?1) AND (?2 IS NULL OR q.iri = ?2) ORDER BY q.source, q.raw_key, q.iri",
+        (source, iri),
+    )
+    for name, of, key, page, since, changed, nquads, live in rows:
+        yield Quarantined(name, of, key, page, since, changed, unpack(nquads), bool(live))
 
 
 def _one(row: tuple[object, ...] | None) -> StoredRecord | None:

@@ -71,12 +71,13 @@ CREATE TABLE finding (                     -- what is wrong with a source's reco
   id         INTEGER PRIMARY KEY,
   source     TEXT NOT NULL,
   raw_key    TEXT NOT NULL,
-  record     TEXT,
+  focus      TEXT,                         -- the node it is about: the record, its thing or a node nested in it
   severity   TEXT NOT NULL CHECK (severity IN ('violation', 'warning', 'info')),
   rule       TEXT NOT NULL,                -- IRI of the shape, or of the cleaning function
   component  TEXT,                         -- IRI of the constraint component, where a shape spoke
   path       TEXT,
   value      TEXT,
+  datatype   TEXT,                         -- of the value: an IRI, @id, @de for a language, _: for a blank node
   message_de TEXT NOT NULL,
   message_en TEXT NOT NULL,
   page       TEXT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,13 @@ class StillGraph(rdflib.Graph):
         for file in files:
             self.parse(file, format="turtle")
         self._heard: dict[Any, tuple[Any, ...]] | None = {}
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """While it is entered the graph may change; then it forgets what it has heard, and is still again."""
+        self._heard = None
+        yield
+        self._heard = {}
 
     def triples(self, triple: Any) -> Iterator[Any]:  # type: ignore[override]
         heard: dict[Any, tuple[Any, ...]] | None = getattr(self, "_heard", None)
