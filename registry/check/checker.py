@@ -7,7 +7,7 @@ at (measured: 104 records/s with a small context against 13 with a large one).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Protocol
 
@@ -58,6 +58,7 @@ class Checker:
         for markup in (RDF.XMLLiteral, RDF.HTML):  # rdflib would parse them, entity bombs included
             rdflib.term._toPythonMapping.pop(markup, None)
         shapes = prepared_shapes()
+        self._messages = messages_of(shapes)
         self._context = _context(shapes)
         empty = DataGraph.from_rdflib_graph(rdflib.Graph())
         self._prepared = Validator(empty, shacl_graph=shapes).shacl_graph
@@ -93,9 +94,8 @@ class Checker:
         validator = Validator(DataGraph.from_rdflib_graph(graph), shacl_graph=rdflib.Graph(), options={"inplace": True})
         validator.shacl_graph = self._prepared
         _conforms, report, _text = validator.run()  # type: ignore[no-untyped-call]
-        results = report.subjects(RDF.type, SH.ValidationResult)
         return sorted(
-            distinct(_finding(report, result) for result in results if (None, SH.detail, result) not in report),
+            results_of(report, self._messages),
             key=lambda finding: (finding.focus or "", finding.path or "", finding.rule, finding.value or ""),
         )
 
@@ -128,17 +128,34 @@ def fingerprint() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def _finding(report: rdflib.Graph, result: rdflib.term.Node) -> Finding:
-    messages = {m.language: str(m) for m in report.objects(result, SH.resultMessage) if isinstance(m, rdflib.Literal)}
-    fallback = messages.get("en") or messages.get("de") or next(iter(messages.values()), "does not fit the shape")
+def results_of(report: rdflib.Graph, messages: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
+    """The faults in a report of pyshacl, each once. `messages` are those of the rules by language: pyshacl drops the
+    languages where a rule is written in SPARQL."""
+    results = report.subjects(RDF.type, SH.ValidationResult)
+    return distinct(_finding(report, one, messages) for one in results if (None, SH.detail, one) not in report)
+
+
+def messages_of(shapes: rdflib.Graph) -> dict[str, dict[str, str]]:
+    """What each rule tells people, by language."""
+    found: dict[str, dict[str, str]] = {}
+    for rule, message in shapes.subject_objects(SH.message):
+        if isinstance(message, rdflib.Literal):
+            found.setdefault(str(rule), {})[message.language or ""] = str(message)
+    return found
+
+
+def _finding(report: rdflib.Graph, result: rdflib.term.Node, messages: Mapping[str, Mapping[str, str]]) -> Finding:
+    rule = str(report.value(result, SH.sourceShape))
+    spoken = messages.get(rule) or {"": "does not fit the shape"}
+    fallback = next(iter(spoken.values()))
     focus, path = report.value(result, SH.focusNode), report.value(result, SH.resultPath)
     value = report.value(result, SH.value)
     component = report.value(result, SH.sourceConstraintComponent)
     return Finding(
         severity=_SEVERITY.get(report.value(result, SH.resultSeverity) or SH.Violation, "violation"),
-        rule=str(report.value(result, SH.sourceShape)),
-        message_de=messages.get("de", fallback),
-        message_en=messages.get("en", fallback),
+        rule=rule,
+        message_de=spoken.get("de", fallback),
+        message_en=spoken.get("en", fallback),
         focus=f"_:{focus}" if isinstance(focus, rdflib.BNode) else str(focus),
         path=str(path) if isinstance(path, rdflib.URIRef) else None,
         value=str(value)[:VALUE] if value is not None else None,

@@ -9,11 +9,11 @@ import pyoxigraph as ox
 import pyshacl
 import pytest
 import rdflib
-from rdflib import RDF, SH
+from rdflib import RDF
 
 from registry import assets
-from registry.check import Checker, Checkers, distinct
-from registry.check.checker import _finding
+from registry.check import Checker, Checkers
+from registry.check.checker import messages_of, results_of
 from registry.ledger import Finding
 from registry.record import Record, canonical
 from registry.terms import ORTE
@@ -36,10 +36,10 @@ def plain(triples: list[ox.Triple]) -> list[Finding]:
     data = rdflib.Graph().parse(data=ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES), format="nt")
     for name in ("orte", "concepts", "regions"):
         data.parse(assets.ontology_dir() / f"{name}.ttl")
-    _, report, _ = pyshacl.validate(data, shacl_graph=shapes(), inplace=True)
+    rules = shapes()
+    _, report, _ = pyshacl.validate(data, shacl_graph=rules, inplace=True)
     assert isinstance(report, rdflib.Graph)
-    results = [r for r in report.subjects(RDF.type, SH.ValidationResult) if (None, SH.detail, r) not in report]
-    return list(distinct(_finding(report, result) for result in results))
+    return list(results_of(report, messages_of(rules)))
 
 
 def test_the_prepared_shapes_report_what_the_shapes_as_written_report(checker: Checker, faulty: list[Record]) -> None:
@@ -129,3 +129,11 @@ def test_markup_in_a_literal_is_not_parsed(checker: Checker) -> None:
 
 def test_what_the_checker_knows_beside_the_data_is_not_reported(checker: Checker) -> None:
     assert checker.check_triples([]) == []
+
+
+def test_every_finding_speaks_both_languages(checker: Checker, faulty: list[Record]) -> None:
+    found = [one for findings in checker.check(faulty).values() for one in findings]
+    assert {one.rule.rpartition("#")[2] for one in found} >= {"EndAfterStart", "Name", "SiteLocated"}
+    for one in found:
+        assert one.message_de != one.message_en
+        assert " the " not in f" {one.message_de} "

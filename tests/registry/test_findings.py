@@ -14,8 +14,8 @@ from tests.registry.conftest import RECORDS, Ground
 
 GOOD: dict[str, Any] = {"key": "1", "name": "Haus", "lat": 51.3, "lon": 12.4}
 ABROAD = {**GOOD, "lat": 19.4}  # Mexico City
-UNNAMED = {**GOOD, "name": "<b>Haus</b>"}
-LATITUDE, MARKUP = "https://w3id.org/orte/shapes#Latitude", "https://w3id.org/orte/shapes#NameMarkup"
+UNNAMED = {**GOOD, "name": "  "}
+LATITUDE, BLANK = "https://w3id.org/orte/shapes#Latitude", "https://w3id.org/orte/shapes#NameText"
 
 
 def violations(ground: Ground) -> list[tuple[str, str | None, int, str | None]]:
@@ -46,8 +46,8 @@ def test_a_fault_that_comes_back_is_new_again(ground: Ground) -> None:
 
 
 def test_of_two_faults_the_other_one_stays(ground: Ground) -> None:
-    first = ground.harvest([{**ABROAD, "name": "<b>Haus</b>"}])
-    assert {rule for rule, *_ in violations(ground)} == {LATITUDE, MARKUP}
+    first = ground.harvest([{**ABROAD, "name": "  "}])
+    assert {rule for rule, *_ in violations(ground)} == {LATITUDE, BLANK}
     second = ground.harvest([ABROAD])
     assert [(rule, seen) for rule, _, seen, _ in violations(ground)] == [(LATITUDE, first.id)]
     assert findings.count(ground.ledger.db, "liste", fixed_run=second.id) == {"violation": 1}
@@ -69,7 +69,7 @@ def test_nothing_counts_as_fixed_because_it_could_not_be_read(ground: Ground) ->
 def test_the_kind_of_value_is_kept(ground: Ground) -> None:
     ground.harvest([UNNAMED])
     (one,) = findings.of_source(ground.ledger.db, "liste", severities=["violation"])
-    assert (one.finding.value, one.finding.datatype) == ("<b>Haus</b>", "@de")
+    assert (one.finding.value, one.finding.datatype) == ("  ", "@de")
     assert one.finding.focus == f"{RECORDS}1#it"
     assert one.finding.record == f"{RECORDS}1"
     assert one.finding.path == "https://schema.org/name"
@@ -89,7 +89,7 @@ def test_an_entry_that_leaves_the_region_leaves_no_findings(ground: Ground) -> N
 
 
 def test_a_part_that_is_no_longer_there_leaves_quarantine(ground: Ground) -> None:
-    lift = ground.source.lift.replace('STRLANG("Schreibtisch", "de")', 'STRLANG("<b>Schreibtisch</b>", "de")')
+    lift = ground.source.lift.replace('STRLANG("Schreibtisch", "de")', 'STRLANG(" ", "de")')
     ground.configure(lift=lift)
     ground.harvest([{**GOOD, "desk": True}])
     assert [one.iri for one in records.quarantined(ground.ledger.db)] == [f"{RECORDS}1/service/desk"]
