@@ -129,8 +129,10 @@ class Supervisor:
         """Returns when the host has hung up, or is stuck: silent, and not computing either."""
         computed = -1
         while not self._ended.is_set():
+            # not wait_for: until Python 3.12 it loses a cancellation that comes together with the event, and stop() waits
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), self._options.silence_seconds / 4)
+                async with asyncio.timeout(self._options.silence_seconds / 4):
+                    await self._ended.wait()
                 return
             if time.monotonic() - self._heard < self._options.silence_seconds:
                 computed = -1
