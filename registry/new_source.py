@@ -10,6 +10,8 @@ OPTIONS = {
     "csv": '# key = "id"            # the column whose value names a row for ever',
     "json": 'records = "$[*]"        # where the entries are (JSONPath)\nkey = "id"               # what names one',
     "geojson": "",
+    "dcat": '# dataset = "https://…"  # the dataset that is meant; otherwise all of the catalogue\n\n'
+    '[read.distribution]      # what of it is read, and how\nreader = "csv"\nkey = "id"',
     "wordpress": 'type = "posts"          # the type of posts that are places',
     "sitemap-html": "pages = '^/orte/[^/]+/?$'  # which addresses are places",
 }

@@ -15,6 +15,7 @@ from harvesters.reading import Reader
 # name in source.toml → module that has `read`
 _MODULES = {
     "csv": "harvesters.readers.csv",
+    "dcat": "harvesters.readers.dcat",
     "first-of": "harvesters.readers.first_of",
     "geojson": "harvesters.readers.geojson",
     "json": "harvesters.readers.json",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urldefrag
 
 from harvesters.fetch import Response
 from harvesters.readers.delimited import split
@@ -22,8 +23,9 @@ _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 def read(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
     """One raw record per row; its data has the column names as keys, empty cells left out.
 
-    Cells of CSV are texts; those of XLSX may be numbers, and dates are ISO 8601 texts. `page` is the document, unless a
-    template is given: the number of a row is no address, as it changes with every row above it.
+    Cells of CSV are texts; those of XLSX may be numbers, and dates are ISO 8601 texts. `page`, unless a template is
+    given, is the document with what finds the row in it, `orte.csv#nr=591`: the number of a row is no address, as it
+    changes with every row above it.
 
     Options:
         url or file, headers, robots: where the table is.
@@ -38,6 +40,7 @@ def read(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
     needed = tuple(dict.fromkeys([*key_columns, *settings.texts("columns")]))
     header_rows = settings.whole("header_rows", 1)
     settings.done()
+    sheet = f"sheet={quote(dialect.sheet, safe='')}&" if dialect.sheet else ""
     answer = location.get(context.fetch, accept="text/csv, text/tab-separated-values, */*;q=0.5")
     table = _rows(answer, dialect, needed, context)
     if table.doubt is not None:
@@ -50,7 +53,8 @@ def read(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
                 yield Unreadable(None, reason, found)
         repeated += row.repeats_header
         if row.cells is not None:
-            yield recording.item(row.cells, base=location.base, where=f"row {row.number}")
+            base = location.base and f"{urldefrag(location.base).url}#{sheet}{recording.fragment(row.cells)}"
+            yield recording.item(row.cells, base=base, where=f"row {row.number}")
     if odd > _ODDITIES_TOLD:
         yield Unreadable(None, f"{odd - _ODDITIES_TOLD} more rows or cells could not be read", answer.url)
     if repeated:

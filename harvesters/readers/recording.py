@@ -106,6 +106,11 @@ class Recording:
             licence=_web_address(_text(lookup(facts, self.licence, name)), None) if self.licence else None,
         )
 
+    def fragment(self, facts: Mapping[str, Any]) -> str:
+        """The places of the key and what is there, as the end of an address: `nr=591`."""
+        found = [(place, _text(lookup(facts, place)) or "") for place in places(self.key)]
+        return "&".join(f"{quote(place, safe='')}={quote(value, safe='')}" for place, value in found)
+
     def _filled(self, template: str, value: Mapping[str, Any], name: str | None) -> str | None:
         if "{" not in template:
             return _text(lookup(value, template, name))

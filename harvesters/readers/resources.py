@@ -86,6 +86,13 @@ class Resources:
                 if isinstance(value, ox.NamedNode):
                     yield value.value
 
+    def texts(self, predicate: str) -> Iterator[str]:
+        """The literals that anything has as this property."""
+        for statements in self._statements.values():
+            for value in statements.get(_https(predicate), ()):
+                if isinstance(value, ox.Literal):
+                    yield value.value
+
     def tree(self, node: Node, records: frozenset[Node] = frozenset()) -> dict[str, Any]:
         """`{"@id": …, "@type": […], property: [value, …]}`.
 

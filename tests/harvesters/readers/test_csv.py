@@ -57,7 +57,7 @@ def data(found: Harvest) -> list[Any]:
 def test_created_updated_and_withdrawn_are_exactly_right(site: StandIn) -> None:
     first = read(site, written([HEADER, *ROWS]))
     assert data(first) == EXPECTED
-    assert first.records["1"].page == site.url("/orte")
+    assert first.records["1"].page == site.url("/orte") + "#Nr=1"
     assert read(site, written([HEADER, *ROWS])).changes(first) == (set(), set(), set())
     # A row above all others moves every other one, and that is no change of theirs.
     changed = [HEADER, ["9", "Neu", "", ""], ROWS[2], ["1", "Kulturhaus", "Dorfstraße 1", "Brandis"]]
