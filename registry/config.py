@@ -55,6 +55,15 @@ class Fetch:
 
 
 @dataclass(frozen=True)
+class Feed:
+    """What the feeds promise: seconds between two polls, and days that things are kept (0: for ever)."""
+
+    poll_seconds: int = 60
+    full_log_days: int = 365
+    deletions_days: int = 3650
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings of one registry, and the data directory they were read from."""
 
@@ -73,6 +82,7 @@ class Config:
     server: Server = Server()
     limits: Limits = Limits()
     fetch: Fetch = Fetch()
+    feed: Feed = Feed()
     gazetteer: GazetteerFiles = field(default_factory=GazetteerFiles)
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 

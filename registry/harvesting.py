@@ -16,6 +16,7 @@ from harvesters.source import SHIPPED, Source, discover
 from registry import search
 from registry.check import Checkers, Checks
 from registry.config import Config
+from registry.feed import announce_runs
 from registry.ingest import AlreadyHarvesting, Progress, ingest
 from registry.ledger import Ledger, Run, runs
 from registry.unify import unify
@@ -74,6 +75,7 @@ def publish(ledger: Ledger) -> None:
     """Bring the catalogue and its search view up to date with the records; the engine follows by itself."""
     unify(ledger)
     search.follow(ledger)
+    announce_runs(ledger)
 
 
 def due(ledger: Ledger, wanted: Iterable[Source]) -> list[Source]:

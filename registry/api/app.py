@@ -16,6 +16,7 @@ from registry.api import (
     collections,
     documentation,
     entities,
+    feeds,
     problems,
     regions,
     runs,
@@ -29,6 +30,7 @@ from registry.api.catalogue import Catalogue
 from registry.api.headers import Headers
 from registry.config import Config
 from registry.engine import SparqlEngine
+from registry.feed import Shelf
 from registry.web import STATIC
 
 PATIENCE = 1.5
@@ -64,6 +66,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
         servers=[{"url": config.base_url}],
     )
     app.state.catalogue = catalogue
+    app.state.shelf = Shelf(config)
     problems.install(app)
     documentation.install(app)
     app.add_middleware(Headers, on_error=problems.unexpected)
@@ -74,6 +77,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.include_router(regions.router)
     app.include_router(sources.router)
     app.include_router(runs.router)
+    app.include_router(feeds.router)
     app.include_router(sparql.router)
     app.include_router(vocabulary.router)
     app.include_router(documentation.router)

@@ -64,6 +64,7 @@ class Ledger:
             with ledger.transaction():
                 if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
                     _create(db, base)
+                _execute(db, "additions.sql")
         except (sqlite3.Error, OSError) as error:
             raise LedgerError(f"the ledger {path} cannot be opened for writing: {error}") from None
         ledger._examine(path)
@@ -171,10 +172,14 @@ def _connect(uri: str) -> sqlite3.Connection:
 
 
 def _create(db: sqlite3.Connection, base: str) -> None:
-    for statement in files("registry.ledger").joinpath("schema.sql").read_text(encoding="utf-8").split(";\n"):
+    _execute(db, "schema.sql")
+    db.executemany("INSERT INTO meta VALUES (?, ?)", [("schema", str(SCHEMA_VERSION)), ("base", base)])
+
+
+def _execute(db: sqlite3.Connection, name: str) -> None:
+    for statement in files("registry.ledger").joinpath(name).read_text(encoding="utf-8").split(";\n"):
         if statement.strip():
             db.execute(statement)
-    db.executemany("INSERT INTO meta VALUES (?, ?)", [("schema", str(SCHEMA_VERSION)), ("base", base)])
 
 
 def _quoted(path: Path) -> str:

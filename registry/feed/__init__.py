@@ -1,0 +1,8 @@
+"""Feeds: the ledger's log of activities as Linked Data Event Streams that anyone can follow, and prove complete."""
+
+from registry.feed.feeds import Feed, FeedError, announce_runs, names
+from registry.feed.nodes import Node
+from registry.feed.shelf import Shelf, Sight, Where
+from registry.feed.writing import FORMATS, write
+
+__all__ = ["FORMATS", "Feed", "FeedError", "Node", "Shelf", "Sight", "Where", "announce_runs", "names", "write"]
