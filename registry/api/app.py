@@ -14,12 +14,12 @@ from fastapi.staticfiles import StaticFiles
 from registry import querying
 from registry.api import (
     collections,
-    digests,
     documentation,
     entities,
     feeds,
     problems,
     regions,
+    reports,
     runs,
     sources,
     sparql,
@@ -77,9 +77,9 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.include_router(collections.router)
     app.include_router(regions.router)
     app.include_router(sources.router)
+    app.include_router(reports.router)
     app.include_router(runs.router)
     app.include_router(feeds.router)
-    app.include_router(digests.router)
     app.include_router(sparql.router)
     app.include_router(vocabulary.router)
     app.include_router(documentation.router)

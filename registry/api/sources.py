@@ -38,7 +38,7 @@ def source(request: Request, name: str = Path(description="Id, with or without a
     """One source; its page shows how it stands and what its last run did."""
     catalogue = catalogue_of(request)
     identifier, format = answers.wanted(request, name, GRAPH)
-    state = _state(catalogue.ledger, identifier)
+    state = state_of(catalogue.ledger, identifier)
     address = f"{catalogue.base}/sources/{identifier}"
     description = _described(catalogue, state)
 
@@ -70,17 +70,18 @@ def record(
         statements = parse(found.nquads)
         about = _about(catalogue, ledger, found)
         description = Description(found.iri, [*(quad.triple for quad in statements), *about])
+        changed = max(found.changed, found.stale_since or "")
 
         def page() -> bytes:
-            state = _state(ledger, found.source)
+            state = state_of(ledger, found.source)
             return catalogue.pages.record(request, ledger, found, state, description, THING)
 
         if format is TRIG:
             quads = [*statements, *(ox.Quad(t.subject, t.predicate, t.object) for t in about)]
             body = serialise_quads(quads, format, PREFIXES)
             links = answers.alternates(found.iri, THING)
-            return answers.respond(request, body, format, modified=found.changed, links=links)
-        return documents.thing(request, description, found.iri, format, THING, page, modified=found.changed)
+            return answers.respond(request, body, format, modified=changed, links=links)
+        return documents.thing(request, description, found.iri, format, THING, page, modified=changed)
 
 
 def _all(request: Request, format: Format) -> Response:
@@ -98,7 +99,8 @@ def _all(request: Request, format: Format) -> Response:
         return documents.listing(request, address, members, format, GRAPH, page, modified=modified)
 
 
-def _state(ledger: Ledger, identifier: str) -> SourceState:
+def state_of(ledger: Ledger, identifier: str) -> SourceState:
+    """A source by its id. Raises Problem that lists those there are."""
     states = {state.id: state for state in ledger.sources()}
     if identifier not in states:
         known = ", ".join(states) or "none yet"
@@ -134,6 +136,8 @@ def _about(catalogue: Catalogue, ledger: Ledger, found: StoredRecord) -> list[ox
         ox.Triple(node, ORTE["digest"], ox.Literal(found.digest.hex())),
         ox.Triple(node, PROV["wasGeneratedBy"], ox.NamedNode(f"{catalogue.base}/runs/{run}")),
     ]
+    if found.stale_since:
+        triples.append(ox.Triple(node, ORTE["stale"], ox.Literal(True)))
     if found.entity:
         triples.append(ox.Triple(ox.NamedNode(found.entity), PROV["wasDerivedFrom"], node))
     return triples

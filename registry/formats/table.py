@@ -71,7 +71,7 @@ def table(descriptions: Iterable[Description]) -> bytes:
     writer = csv.writer(output, lineterminator="\r\n")
     writer.writerow(["id", "type", *COLUMNS])
     for description in descriptions:
-        writer.writerow([_cell("|".join(values)) for values in row(description).values()])
+        writer.writerow([cell("|".join(values)) for values in row(description).values()])
     return output.getvalue().encode()
 
 
@@ -112,7 +112,8 @@ _FORMULA = re.compile(r"^[\s\x00]*[=+\-@＝＋－＠|%]|^[\t\r\n]")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: what looks like one gets an apostrophe in front."""
     if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text

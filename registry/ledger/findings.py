@@ -52,6 +52,7 @@ class StoredFinding:
     fixed_run: int | None
 
 
+_RANK = "CASE f.severity WHEN 'violation' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END"
 _COLUMNS = "severity, rule, message_de, message_en, focus, path, value, datatype, component"
 
 
@@ -101,16 +102,20 @@ def of_source(
     first_run: int | None = None,
     fixed_run: int | None = None,
     key: str | None = None,
-    after: int = 0,
+    after: tuple[int, int] = (0, 0),
     limit: int = -1,
 ) -> Iterator[StoredFinding]:
-    """The open findings of a source in the order in which they were found, or those that one run found fixed."""
+    """The open findings of a source, or those that one run found fixed: the worst first, then as they were found.
+
+    `after` is rank (0 to 2) and id of the last one already seen.
+    """
     where, values = _where(source, severities, first_run, fixed_run, key)
     columns = ", ".join(f"f.{name}" for name in _COLUMNS.split(", "))
     for row in db.execute(
         f"SELECT f.id, f.raw_key, f.page, f.first_run, r.started, f.fixed_run, {columns}"
-        f" FROM finding f JOIN run r ON r.id = f.first_run WHERE {where} AND f.id > ? ORDER BY f.id LIMIT ?",
-        (*values, after, limit),
+        f" FROM finding f JOIN run r ON r.id = f.first_run "
+        f" WHERE {where} AND ({_RANK}, f.id) > (?, ?) ORDER BY {_RANK}, f.id LIMIT ?",
+        (*values, *after, limit),
     ):
         number, raw_key, page, first, started, fixed, *rest = row
         yield StoredFinding(number, Finding(*rest), raw_key, page, first, started, fixed)

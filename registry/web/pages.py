@@ -56,14 +56,14 @@ class Pages:
     def start(
         self, request: Request, counts: Mapping[str, int], recent: Sequence[Hit], sources: Sequence[SourceState]
     ) -> bytes:
-        return self._render(request, "start.html", counts=counts, recent=recent, sources=sources)
+        return self.render(request, "start.html", counts=counts, recent=recent, sources=sources)
 
     def entity(self, request: Request, ledger: Ledger, entity: Entity, formats: Sequence[Format]) -> bytes:
         description = Description.parse(entity.iri, entity.nquads)
         rows = self._rows(request, ledger, [description], entity.kind)
         records = ledger.records_of(entity.iri)
         slug = entity.iri.rpartition("/")[2]
-        return self._render(
+        return self.render(
             request,
             "entity.html",
             entity=entity,
@@ -83,7 +83,7 @@ class Pages:
     ) -> bytes:
         tongue = language(request)
         groups = facets.groups(listing.found, kind, filters, self._labels(ledger, listing, tongue), self.base)
-        return self._render(
+        return self.render(
             request,
             "listing.html",
             kind=kind,
@@ -100,7 +100,7 @@ class Pages:
         )
 
     def regions(self, request: Request, members: Sequence[Description], counts: Mapping[str, int]) -> bytes:
-        return self._render(
+        return self.render(
             request, "regions.html", regions=members, counts=counts, orte=str(ORTE), document=f"{self.base}/regions"
         )
 
@@ -108,7 +108,7 @@ class Pages:
         self, request: Request, ledger: Ledger, description: Description, ags: str, counts: Mapping[str, int]
     ) -> bytes:
         rows = self._rows(request, ledger, [description], "site")
-        return self._render(
+        return self.render(
             request,
             "thing.html",
             kind="region",
@@ -119,7 +119,7 @@ class Pages:
         )
 
     def sources(self, request: Request, states: Sequence[SourceState]) -> bytes:
-        return self._render(request, "sources.html", states=states, document=f"{self.base}/sources")
+        return self.render(request, "sources.html", states=states, document=f"{self.base}/sources")
 
     def source(
         self,
@@ -129,7 +129,7 @@ class Pages:
         description: Description,
         formats: Sequence[Format],
     ) -> bytes:
-        return self._render(
+        return self.render(
             request, "source.html", state=state, formats=formats, document=description.root, thing=description
         )
 
@@ -144,7 +144,7 @@ class Pages:
     ) -> bytes:
         rows = self._rows(request, ledger, [description], record.kind)
         names = search.names(ledger.db, [record.entity]) if record.entity else {}
-        return self._render(
+        return self.render(
             request,
             "record.html",
             record=record,
@@ -160,7 +160,7 @@ class Pages:
     def run(self, request: Request, run: Run, description: Description, formats: Sequence[Format]) -> bytes:
         rows = self._rows(request, None, [description], "site")
         title = f"{rows.texts('kind.run')} {run.id}"
-        return self._render(
+        return self.render(
             request,
             "thing.html",
             kind="run",
@@ -171,7 +171,7 @@ class Pages:
         )
 
     def ontology(self, request: Request, formats: Sequence[Format]) -> bytes:
-        return self._render(
+        return self.render(
             request,
             "ontology.html",
             sections=terms.sections(self.words, language(request)),
@@ -180,7 +180,7 @@ class Pages:
         )
 
     def sparql(self, request: Request, query: str) -> bytes:
-        return self._render(
+        return self.render(
             request,
             "sparql.html",
             query=query or _EXAMPLE,
@@ -195,14 +195,15 @@ class Pages:
             for path, methods in openapi["paths"].items()
             for method, operation in methods.items()
         ]
-        return self._render(request, "docs.html", openapi=openapi, operations=operations, problems=problems)
+        return self.render(request, "docs.html", openapi=openapi, operations=operations, problems=problems)
 
     def problem(
         self, request: Request, kind: str, status: int, title: str, detail: str, more: Mapping[str, Any]
     ) -> bytes:
-        return self._render(request, "problem.html", kind=kind, status=status, title=title, detail=detail, more=more)
+        return self.render(request, "problem.html", kind=kind, status=status, title=title, detail=detail, more=more)
 
-    def _render(self, request: Request, template: str, **values: Any) -> bytes:
+    def render(self, request: Request, template: str, **values: Any) -> bytes:
+        """A page in the visitor's language."""
         tongue, asked = language(request), chosen(request)
         other = "en" if tongue == "de" else "de"
         pairs = [(key, value) for key, value in request.query_params.multi_items() if key not in ("lang", "query")]
@@ -231,6 +232,10 @@ class Pages:
             **{"formats": (), "document": None, **values},
         )
         return page.encode()
+
+    def property_label(self, iri: str, tongue: str) -> str:
+        """The name of a property for people."""
+        return Rows(IN[tongue], self.words, self.base, str, self.order).label(iri)
 
     def _local(self, address: str) -> str:
         """The path and query of an address of ours."""
