@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from registry import querying
 from registry.api import (
     collections,
+    digests,
     documentation,
     entities,
     feeds,
@@ -80,6 +81,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.include_router(reports.router)
     app.include_router(runs.router)
     app.include_router(feeds.router)
+    app.include_router(digests.router)
     app.include_router(sparql.router)
     app.include_router(vocabulary.router)
     app.include_router(documentation.router)

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from harvesters.gazetteer import GazetteerError
 from harvesters.source import SourceError
-from registry.cli import catalogue, harvest, serve, sources
+from registry.cli import catalogue, federation, harvest, serve, sources
 from registry.config import ConfigError
 from registry.ledger import LedgerError
 
@@ -49,6 +49,7 @@ app.command("query")(catalogue.query)
 app.command("export")(catalogue.export)
 app.command("rebuild")(catalogue.rebuild)
 app.command("digest")(catalogue.digest)
+app.command("verify")(federation.verify)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ import typer
 from registry.config import load
 from registry.engine import EngineError, QueryRequest
 from registry.export import export as write_export
+from registry.feed import export as export_feeds
 from registry.ledger import Ledger
 from registry.querying import ask
 from registry.rebuild import rebuild as rebuild_all
@@ -46,11 +47,17 @@ def export(
     context: typer.Context,
     format_: Annotated[Syntax, typer.Option("--format", help="Syntax of the dump.")] = Syntax.NQ,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File; without it, standard output.")] = None,
+    feed: Annotated[
+        Path | None, typer.Option("--feed", metavar="DIR", help="Write the change feeds as files, for any web server.")
+    ] = None,
 ) -> None:
     """Write the whole catalogue: unified entities and every record, with source and licence."""
     config = load(context.obj)
     ledger = Ledger.reader(config.ledger)
-    if output:
+    if feed:
+        written = export_feeds(ledger, config, feed)
+        typer.echo(f"{feed}: {written} files written, those that are as they were left alone")
+    elif output:
         with output.open("wb") as file:
             write_export(ledger, format_.value, file)
     else:

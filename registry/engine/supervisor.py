@@ -129,7 +129,7 @@ class Supervisor:
         """Returns when the host has hung up, or is stuck: silent, and not computing either."""
         computed = -1
         while not self._ended.is_set():
-            # not wait_for: until Python 3.12 it loses a cancellation that comes together with the event, and stop() waits
+            # not wait_for: before Python 3.12 it loses a cancellation that comes together with the event
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._options.silence_seconds / 4):
                     await self._ended.wait()

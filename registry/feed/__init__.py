@@ -3,6 +3,19 @@
 from registry.feed.feeds import Feed, FeedError, announce_runs, names
 from registry.feed.nodes import Node
 from registry.feed.shelf import Shelf, Sight, Where
+from registry.feed.static import export
 from registry.feed.writing import FORMATS, write
 
-__all__ = ["FORMATS", "Feed", "FeedError", "Node", "Shelf", "Sight", "Where", "announce_runs", "names", "write"]
+__all__ = [
+    "FORMATS",
+    "Feed",
+    "FeedError",
+    "Node",
+    "Shelf",
+    "Sight",
+    "Where",
+    "announce_runs",
+    "export",
+    "names",
+    "write",
+]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterator
 
 import pyoxigraph as ox
@@ -34,8 +36,22 @@ def write(node: Node, format: Format) -> bytes:
         return ox.serialize(quads, format=ox.RdfFormat.JSON_LD, prefixes=_PREFIXES) or b""
     if format is NQUADS:
         return _nquads(node)
-    head = ox.serialize(node.about, format=ox.RdfFormat.TURTLE, prefixes=_PREFIXES) or b""
-    return head + "".join(_trig(node)).encode()
+    return _head(node) + "".join(_trig(node)).encode()
+
+
+def write_static(node: Node, base: str) -> bytes:
+    """One node as TriG whose links to other nodes are relative and end in `.trig`: files for any web server."""
+    folder = posixpath.dirname(node.address)
+    link = re.compile(f"<({re.escape(base)}/feed/[^>#]+)>")
+
+    def relative(match: re.Match[str]) -> str:
+        return f"<{posixpath.relpath(match[1], folder)}.trig>"
+
+    return link.sub(relative, _head(node).decode()).encode() + "".join(_trig(node)).encode()
+
+
+def _head(node: Node) -> bytes:
+    return ox.serialize(node.about, format=ox.RdfFormat.TURTLE, prefixes=_PREFIXES) or b""
 
 
 def _nquads(node: Node) -> bytes:

@@ -8,39 +8,26 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from threading import Lock
 from types import MappingProxyType
-from typing import TypeVar
 
-Value = tuple[str, str, str]  # kind, facet, value
-K = TypeVar("K", bound=Hashable)
+import numpy as np
+import numpy.typing as npt
 
+Ids = npt.NDArray[np.int64]
+Facet = tuple[str, str]  # kind, facet
 
-@dataclass(frozen=True)
-class State:
-    """The sets at one version; never changed, only replaced, so that a question sees one state throughout."""
-
-    version: int
-    kinds: Mapping[str, int]
-    values: Mapping[Value, int]
-
-    def of_kind(self, kind: str | None) -> int:
-        """All entities of a kind; None: of every kind."""
-        if kind is not None:
-            return self.kinds.get(kind, 0)
-        union = 0
-        for bits in self.kinds.values():
-            union |= bits
-        return union
+_FEW = 200
+"""Values up to which a facet is kept as one bitmap each; beyond (operators), as a list of members."""
 
 
 class Bitmaps:
     """The present sets, shared by the threads of a process."""
 
     def __init__(self) -> None:
-        self._state = State(0, MappingProxyType({}), MappingProxyType({}))
+        self._state = State()
         self._lock = Lock()
 
     def state(self, db: sqlite3.Connection) -> State:
@@ -53,50 +40,181 @@ class Bitmaps:
         return self._state
 
 
-def bits(ids: Iterable[int]) -> int:
+@dataclass(frozen=True)
+class Column:
+    """One facet of one kind: ``entities[i]`` has ``values[numbers[i]]``, ordered by number."""
+
+    values: tuple[str, ...] = ()
+    numbers: Ids = field(default_factory=lambda: np.empty(0, np.int64))
+    entities: Ids = field(default_factory=lambda: np.empty(0, np.int64))
+    bitmaps: tuple[int, ...] | None = None
+
+    def having(self, value: str) -> int:
+        """The set of those that have the value."""
+        try:
+            number = self.values.index(value)
+        except ValueError:
+            return 0
+        return self.bitmaps[number] if self.bitmaps is not None else bits(self._of(number))
+
+    def counts(self, within: int, size: int, most: int) -> Iterable[tuple[str, int]]:
+        """Values with the number of entities of the set that have them, where there are any; the ``most`` frequent."""
+        if self.bitmaps is not None:
+            for value, members in zip(self.values, self.bitmaps, strict=True):
+                if count := (members & within).bit_count():
+                    yield value, count
+            return
+        found = np.bincount(self.numbers[mask(within, size)[self.entities]], minlength=len(self.values))
+        common = np.argsort(-found, kind="stable")[:most]
+        for number in common[found[common] > 0]:
+            yield self.values[number], int(found[number])
+
+    def _of(self, number: int) -> Ids:
+        first, last = np.searchsorted(self.numbers, [number, number + 1])
+        return self.entities[first:last]
+
+
+@dataclass(frozen=True)
+class State:
+    """The sets at one version; never changed, only replaced, so that a question sees one state throughout.
+
+    ``places`` are positions by id as points on the unit sphere (x, y, z), ``degrees`` as latitude and longitude;
+    NaN where there is none. ``matches`` are sets that words have matched, while the state holds.
+    """
+
+    version: int = 0
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    columns: Mapping[Facet, Column] = field(default_factory=dict)
+    degrees: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty((2, 0)))
+    places: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty((3, 0)))
+    matches: dict[str, Sequence[int]] = field(default_factory=dict)
+    _ranks: dict[str, Ids] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """One more than the largest id."""
+        return int(self.degrees.shape[1])
+
+    def of_kind(self, kind: str | None) -> int:
+        """All entities of a kind; None: of every kind."""
+        if kind is not None:
+            return self.kinds.get(kind, 0)
+        union = 0
+        for members in self.kinds.values():
+            union |= members
+        return union
+
+    def having(self, kind: str, facet: str, value: str) -> int:
+        """Entities of a kind with a value of a facet."""
+        column = self.columns.get((kind, facet))
+        return column.having(value) if column else 0
+
+    def ranks(self, db: sqlite3.Connection, order: str) -> Ids:
+        """The place of every id by name or newest first, -1 for ids that are gone; 40 ms when first asked."""
+        if order not in self._ranks:
+            ordering = "sort_name, id" if order == "name" else "modified DESC, id DESC"
+            ids = read(db, "search_entity", "id", f"ORDER BY {ordering}")
+            ids = ids[ids < self.size]
+            ranks = np.full(self.size, -1, np.int64)
+            ranks[ids] = np.arange(len(ids))
+            self._ranks[order] = ranks
+        return self._ranks[order]
+
+
+def read(db: sqlite3.Connection, table: str, column: str, rest: str, values: Iterable[object] = ()) -> Ids:
+    """Whole numbers of a column in one piece: ten times faster than row by row. ``rest`` is what follows FROM."""
+    query = f"SELECT group_concat({column}) FROM (SELECT {column} AS {column} FROM {table} {rest})"
+    (text,) = db.execute(query, tuple(values)).fetchone()
+    return np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)
+
+
+def bits(ids: Iterable[int] | Ids) -> int:
     """The set with these ids."""
-    content = bytearray()
-    for number in ids:
-        byte = number >> 3
-        if byte >= len(content):
-            content.extend(bytes(byte + 1 - len(content) + (len(content) >> 1)))
-        content[byte] |= 1 << (number & 7)
-    return int.from_bytes(content, "little")
+    numbers = ids if isinstance(ids, np.ndarray) else np.fromiter(ids, np.int64)
+    if not len(numbers):
+        return 0
+    flags = np.zeros(int(numbers.max()) + 1, bool)
+    flags[numbers] = True
+    return of_mask(flags)
 
 
-class Members:
-    """Membership tests on a set that cost nanoseconds each."""
+def of_mask(flags: npt.NDArray[np.bool_]) -> int:
+    """The set of the places where the flag is up."""
+    return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
 
-    def __init__(self, of: int) -> None:
-        self._bytes = of.to_bytes((of.bit_length() + 7) // 8, "little")
 
-    def __contains__(self, number: int) -> bool:
-        byte = number >> 3
-        return byte < len(self._bytes) and bool(self._bytes[byte] >> (number & 7) & 1)
+def mask(members: int, size: int) -> npt.NDArray[np.bool_]:
+    """A flag for every id below ``size``: whether it is in the set."""
+    length = (size + 7) // 8
+    content = (members & ((1 << size) - 1)).to_bytes(length, "little")
+    return np.unpackbits(np.frombuffer(content, np.uint8), count=size, bitorder="little").view(bool)
 
-    def __iter__(self) -> Iterator[int]:
-        for index, byte in enumerate(self._bytes):
-            while byte:
-                low = byte & -byte
-                yield (index << 3) + low.bit_length() - 1
-                byte ^= low
+
+def ids(members: int) -> Ids:
+    """The ids in a set, ascending."""
+    return np.flatnonzero(mask(members, members.bit_length()))
 
 
 def _advance(db: sqlite3.Connection, old: State, version: int) -> State:
     changed = "IN (SELECT entity FROM search_change WHERE version > ?)"
     limit = (old.version,)
-    gone = bits(row[0] for row in db.execute("SELECT entity FROM search_change WHERE version > ?", limit))
+    gone = read(db, "search_change", "entity", "WHERE version > ?", limit)
+    size = max(old.size, int(gone.max(initial=-1)) + 1)
+    stale = np.zeros(size, bool)
+    stale[gone] = True
+    degrees = np.full((2, size), np.nan)
+    degrees[:, : old.size] = old.degrees
+    degrees[:, gone] = np.nan
     kinds: dict[str, list[int]] = defaultdict(list)
-    for number, kind in db.execute(f"SELECT id, kind FROM search_entity WHERE id {changed}", limit):
+    where = f"WHERE id {changed}" if old.version else ""
+    rows = db.execute(f"SELECT id, kind, latitude, longitude FROM search_entity {where}", limit if where else ())
+    for number, kind, latitude, longitude in rows:
         kinds[kind].append(number)
-    values: dict[Value, list[int]] = defaultdict(list)
-    names = {row[0]: (row[1], row[2], row[3]) for row in db.execute("SELECT id, kind, facet, value FROM search_value")}
-    rows = db.execute(f"SELECT value, entity FROM search_facet WHERE entity {changed}", limit)
-    for value, number in rows:
-        values[names[value]].append(number)
-    return State(version, _merge(old.kinds, kinds, gone), _merge(old.values, values, gone))
+        if latitude is not None:
+            degrees[:, number] = latitude, longitude
+    kept = ~of_mask(stale)
+    sets = {kind: bits(kinds.get(kind, ())) | (old.kinds.get(kind, 0) & kept) for kind in {*old.kinds, *kinds}}
+    return State(
+        version,
+        MappingProxyType({kind: members for kind, members in sets.items() if members}),
+        _columns(db, old, stale, f"WHERE entity {changed}" if old.version else "", limit if old.version else ()),
+        degrees,
+        points(degrees[0], degrees[1]),
+    )
 
 
-def _merge(old: Mapping[K, int], new: Mapping[K, list[int]], gone: int) -> Mapping[K, int]:
-    merged = {key: bits(new.get(key, ())) | (old.get(key, 0) & ~gone) for key in {*old, *new}}
-    return MappingProxyType({key: found for key, found in merged.items() if found})
+def _columns(
+    db: sqlite3.Connection, old: State, stale: npt.NDArray[np.bool_], where: str, limit: tuple[int, ...]
+) -> Mapping[Facet, Column]:
+    found: dict[Facet, list[tuple[int, str]]] = defaultdict(list)
+    for number, kind, facet, value in db.execute("SELECT id, kind, facet, value FROM search_value ORDER BY id"):
+        found[kind, facet].append((number, value))
+    order = f"{where} ORDER BY value, entity"
+    values, entities = read(db, "search_facet", "value", order, limit), read(db, "search_facet", "entity", order, limit)
+    columns = {}
+    for facet, named in found.items():
+        known = np.array([number for number, _ in named], np.int64)
+        at = np.minimum(np.searchsorted(known, values), len(known) - 1)
+        new = known[at] == values
+        before = old.columns.get(facet)
+        if before is not None and not new.any() and not stale[before.entities].any():
+            columns[facet] = before
+            continue
+        before = before or Column()
+        fresh = ~stale[before.entities]  # ids of values only ever rise, so numbers keep their meaning
+        numbers = np.concatenate([before.numbers[fresh], at[new]])
+        members = np.concatenate([before.entities[fresh], entities[new]])
+        sorting = np.lexsort((members, numbers))
+        numbers, members = numbers[sorting], members[sorting]
+        bitmaps = None
+        if len(named) <= _FEW:
+            edges = np.searchsorted(numbers, np.arange(len(named) + 1))
+            bitmaps = tuple(bits(members[edges[i] : edges[i + 1]]) for i in range(len(named)))
+        columns[facet] = Column(tuple(value for _, value in named), numbers, members, bitmaps)
+    return MappingProxyType(columns)
+
+
+def points(latitude: npt.NDArray[np.float64], longitude: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Positions in degrees as points on the unit sphere."""
+    phi, theta = np.radians(latitude), np.radians(longitude)
+    return np.stack([np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)])

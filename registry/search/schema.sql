@@ -52,6 +52,7 @@ CREATE VIRTUAL TABLE IF NOT EXISTS search_gram USING fts5 (
   name, words,
   tokenize = "trigram"
 );
+CREATE VIRTUAL TABLE IF NOT EXISTS search_gram_count USING fts5vocab('search_gram', 'row');
 CREATE VIRTUAL TABLE IF NOT EXISTS search_box USING rtree (
   id, west, east, south, north,            -- 32 bits, rounded outwards: the exact position follows
   +latitude, +longitude

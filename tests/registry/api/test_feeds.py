@@ -114,3 +114,12 @@ def test_what_is_not_there(served: Served, path: str) -> None:
     answer: Any = served.get(path)
     assert answer.status_code == 404
     assert answer.json()["detail"]
+
+
+def test_digests_at_their_addresses(served: Served) -> None:
+    state = served.ground.ledger.digest("record")
+    found = served.get("/digest").json()
+    assert found["records"] == {"digest": state.hex, "count": state.live, "sequence": state.sequence}
+    assert found["entities"]["digest"] == served.ground.ledger.digest("entity").hex
+    assert served.get("/sources/liste/digest").json() == {"records": found["records"]}
+    assert served.get("/sources/nix/digest").status_code == 404

@@ -1,0 +1,133 @@
+"""Prove that we hold what we say: the ledger against itself, engine and search against it, us against a peer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from harvesters.fetch import Fetcher, FetchError
+from registry.ledger import Ledger
+from registry.ledger.activities import unpack
+from registry.project import Follower
+from registry.record import canonical, shift
+from registry.record import digest as digest_of
+from registry.terms import ORTE
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One comparison: what was looked at, whether it agrees, and what was found there."""
+
+    what: str
+    good: bool
+    found: str
+
+
+def verify(ledger: Ledger, path: str) -> list[Finding]:
+    """Compare records, entities, log, search and a freshly loaded engine, content by content."""
+    records = ledger.digest("record")
+    entities = ledger.digest("entity")
+    return [
+        _same("records in the ledger", _stored(ledger, "record"), records.hex),
+        _same("entities in the ledger", _stored(ledger, "entity"), entities.hex),
+        _same("log of records", _log(ledger, "record"), records.hex),
+        _same("log of entities", _log(ledger, "entity"), entities.hex),
+        _search(ledger),
+        *_engine(ledger, path),
+    ]
+
+
+def verify_peer(ledger: Ledger, address: str, fetch: Fetcher) -> list[Finding]:
+    """Compare state digests with a peer: with our source that follows it, or as its replica with all we hold."""
+    url = address.rstrip("/")
+    try:
+        theirs = fetch.get(f"{url}/digest", accept="application/json").json()
+        streams = {name: (str(theirs[name]["digest"]), int(theirs[name]["count"])) for name in ("records", "entities")}
+    except (FetchError, ValueError, KeyError, TypeError) as error:
+        return [Finding(f"{url}/digest", False, f"cannot be read: {error}")]
+    following = [state for state in ledger.sources() if state.description.get("peer") == url]
+    if following:
+        ours = {"records": ledger.digest("record", following[0].id)}
+    else:
+        ours = {"records": ledger.digest("record"), "entities": ledger.digest("entity")}
+    return [
+        Finding(
+            f"{name} of {url}",
+            (state.hex, state.live) == streams[name],
+            f"we hold {state.live}, {state.hex}; they hold {streams[name][1]}, {streams[name][0]}",
+        )
+        for name, state in ours.items()
+    ]
+
+
+def _same(what: str, found: str, expected: str) -> Finding:
+    return Finding(what, found == expected, found if found == expected else f"{found}, expected {expected}")
+
+
+def _sum(digests: Iterable[bytes]) -> str:
+    state = bytes(32)
+    for one in digests:
+        state = shift(state, add=one)
+    return state.hex()
+
+
+def _stored(ledger: Ledger, table: str) -> str:
+    """From the contents themselves, not from the digests beside them."""
+    rows = ledger.db.execute(f"SELECT nquads FROM {table} WHERE status = 'live'")
+    return _sum(digest_of(unpack(nquads)) for (nquads,) in rows)
+
+
+def _log(ledger: Ledger, stream: str) -> str:
+    """By replaying every activity."""
+    state = bytes(32)
+    for digest, previous in ledger.db.execute(
+        "SELECT digest, previous FROM activity WHERE stream = ? ORDER BY sequence", (stream,)
+    ):
+        state = shift(state, add=digest, remove=previous)
+    return state.hex()
+
+
+def _search(ledger: Ledger) -> Finding:
+    wanted = {iri for (iri,) in ledger.db.execute("SELECT iri FROM entity WHERE status = 'live'")}
+    if not ledger.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'search_entity'").fetchone():
+        return Finding("search", not wanted, "there is none yet; `orte rebuild` makes it")
+    found = {iri for (iri,) in ledger.db.execute("SELECT iri FROM search_entity")}
+    missing, extra = len(wanted - found), len(found - wanted)
+    return Finding("search", found == wanted, f"{len(found)} entities, {missing} missing, {extra} too many")
+
+
+def _engine(ledger: Ledger, path: str) -> list[Finding]:
+    """Load the engine's store as its host does, and add up what is in it."""
+    store = ox.Store()
+    Follower(path).load(store)
+    entities = []
+    for (iri,) in ledger.db.execute("SELECT iri FROM entity WHERE status = 'live'"):
+        entities.append(digest_of(canonical(_described(store, iri))))
+    node = ORTE["digest"]
+    records = [
+        bytes.fromhex(quad.object.value)
+        for quad in store.quads_for_pattern(None, node, None, ox.DefaultGraph())
+        if isinstance(quad.object, ox.Literal)
+        and isinstance(quad.subject, ox.NamedNode)
+        and store.contains_named_graph(quad.subject)
+    ]
+    return [
+        _same("entities in the engine", _sum(entities), ledger.digest("entity").hex),
+        _same("record graphs in the engine", _sum(records), ledger.digest("record").hex),
+    ]
+
+
+def _described(store: ox.Store, iri: str) -> list[ox.Triple]:
+    """What the catalogue says of an entity and its nested nodes."""
+    found: list[ox.Triple] = []
+    todo, seen = [iri], {iri}
+    while todo:
+        for quad in store.quads_for_pattern(ox.NamedNode(todo.pop()), None, None, ox.DefaultGraph()):
+            found.append(quad.triple)
+            if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(f"{iri}#"):
+                if quad.object.value not in seen:
+                    todo.append(quad.object.value)
+                seen.add(quad.object.value)
+    return found
