@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NOT_BENCHMARKS = {"__init__", "__main__", "generate"}
+NOT_BENCHMARKS = {"__init__", "__main__", "generate", "serving"}
 
 
 def main() -> int:

@@ -37,13 +37,20 @@ _DISTRICTS = {  # AGS: centre in degrees
     "15088": (51.35, 11.85),
     "16077": (50.98, 12.43),
 }
-_TOWNS = """Grimma Wurzen Borna Zeitz Naumburg Weißenfels Merseburg Köthen Bitterfeld Torgau Altenburg Schmölln Eisleben
- Sangerhausen Delitzsch Oschatz Leipzig Halle""".split()
+_TOWNS = (
+    "Grimma", "Wurzen", "Borna", "Zeitz", "Naumburg", "Weißenfels", "Merseburg", "Köthen", "Bitterfeld", "Torgau",
+    "Altenburg", "Schmölln", "Eisleben", "Sangerhausen", "Delitzsch", "Oschatz", "Leipzig", "Halle",
+)  # fmt: skip
 _FIRST = ("Alte", "Neue", "Kleine", "Offene", "Grüne", "Gläserne", "Rote", "Weite")
-_SECOND = """Mühle Holzwerkstatt Gründerscheune Ideenfabrik Bahnhof Gießerei Schule Brauerei Dorfwerkstatt Käserei
- Spinnerei Molkerei Kreativwerkstatt Druckerei Schmiede""".split()
-_WORDS = """Werkstatt Raum Dorf Arbeit Schreibtisch Garten Küche Gemeinschaft Gründung Handwerk Kultur Musik Holz Metall
- Kinder Bibliothek Veranstaltung Beratung Internet Drucker Café Laden Markt Verein Netzwerk""".split()
+_SECOND = (
+    "Mühle", "Holzwerkstatt", "Gründerscheune", "Ideenfabrik", "Bahnhof", "Gießerei", "Schule", "Brauerei",
+    "Dorfwerkstatt", "Käserei", "Spinnerei", "Molkerei", "Kreativwerkstatt", "Druckerei", "Schmiede",
+)  # fmt: skip
+_WORDS = (
+    "Werkstatt", "Raum", "Dorf", "Arbeit", "Schreibtisch", "Garten", "Küche", "Gemeinschaft", "Gründung", "Handwerk",
+    "Kultur", "Musik", "Holz", "Metall", "Kinder", "Bibliothek", "Veranstaltung", "Beratung", "Internet", "Drucker",
+    "Café", "Laden", "Markt", "Verein", "Netzwerk",
+)  # fmt: skip
 _PHASES = ("operating",) * 6 + ("start-up", "building", "idea", "closed")
 _THEMES = ("creative-industries", "digitalisation", "crafts", "food-agriculture", "education", "culture", "tourism")
 _AUDIENCES = ("freelancers", "founders", "families", "commuters", "artists", "citizens", "associations")

@@ -49,15 +49,20 @@ def etag(*parts: object) -> str:
 
 
 def unchanged(request: Request, tag: str, modified: str | None) -> bool:
-    """True when the client's copy is still good (RFC 9110 §13.2.2: If-None-Match before If-Modified-Since)."""
-    known = request.headers.get("if-none-match")
+    """True when the client's copy is still good. ``modified`` is ISO 8601."""
+    headers = request.headers
+    date = http_date(modified) if modified else None
+    return matches(headers.get("if-none-match"), headers.get("if-modified-since"), tag, date)
+
+
+def matches(known: str | None, since: str | None, tag: str, modified: str | None) -> bool:
+    """The same by the headers themselves (RFC 9110 §13.2.2: If-None-Match before If-Modified-Since)."""
     if known is not None:
         return known.strip() == "*" or tag in (candidate.strip().removeprefix("W/") for candidate in known.split(","))
-    since = request.headers.get("if-modified-since")
     if since is None or modified is None:
         return False
     try:
-        return parsedate_to_datetime(since) >= datetime.fromisoformat(modified)
+        return parsedate_to_datetime(since) >= parsedate_to_datetime(modified)
     except (ValueError, TypeError):
         return False
 

@@ -10,6 +10,7 @@ from time import monotonic
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from registry import querying
 from registry.api import (
@@ -30,6 +31,7 @@ from registry.api import (
 )
 from registry.api.catalogue import Catalogue
 from registry.api.headers import Headers
+from registry.api.rendered import RenderedEntities
 from registry.config import Config
 from registry.engine import SparqlEngine
 from registry.feed import Shelf
@@ -57,7 +59,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
             await warming
             await catalogue.engine.stop()
 
-    app = FastAPI(
+    app = Application(
         title=config.title.get("en", "Orte"),
         version=_version(),
         description=documentation.INTRODUCTION,
@@ -68,6 +70,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
         servers=[{"url": config.base_url}],
     )
     app.state.catalogue = catalogue
+    app.rendered = RenderedEntities(super(Application, app).__call__, config.ledger)
     app.state.shelf = Shelf(config)
     problems.install(app)
     documentation.install(app)
@@ -88,6 +91,15 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.include_router(system.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
+
+
+class Application(FastAPI):
+    """FastAPI behind the answers that are already rendered, which need nothing of it."""
+
+    rendered: RenderedEntities
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.rendered(scope, receive, send)
 
 
 async def _patiently(engine: SparqlEngine) -> None:

@@ -16,7 +16,6 @@ _log = logging.getLogger("registry.api")
 
 _SECURITY = [
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"access-control-allow-origin", b"*"),
     (
         b"access-control-expose-headers",
@@ -32,6 +31,7 @@ _PAGE = [
         b" font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
     (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
 ]
 _PREFLIGHT = [
     (b"access-control-allow-origin", b"*"),

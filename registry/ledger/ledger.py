@@ -136,6 +136,10 @@ class Ledger:
         ).fetchone()
         return StateDigest(*row) if row else StateDigest(bytes(32), 0, 0)
 
+    def version(self) -> int:
+        """A number that changes whenever another connection has written; it costs 3 µs to ask."""
+        return int(self.db.execute("PRAGMA data_version").fetchone()[0])
+
     def position(self, follower: str) -> int:
         """How far a follower has come in the log of activities."""
         row = self.db.execute("SELECT sequence FROM follower WHERE name = ?", (follower,)).fetchone()

@@ -1,0 +1,168 @@
+"""Servers to measure, and a client that costs little: requests are sent ahead, answers are counted by their length."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+_AHEAD = 16  # requests under way on one connection
+
+
+class Server(str):
+    """The address of a server, and the process behind it."""
+
+    pid: int
+
+    def seconds(self) -> float:
+        """Processor time the process has used, without its children."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def orte(data: Path) -> Iterator[Server]:
+    """The address of a registry over a data directory, when its engine answers."""
+    command = [sys.executable, "-m", "registry", "--data", str(data), "serve", "--port", "0"]
+    with _running(command, r"open (http://127\.0\.0\.1:\d+)", b"") as address:
+        while b"200" not in exchange(address, "/health/ready").split(b"\r\n")[0]:
+            time.sleep(0.1)
+        yield address
+
+
+@contextmanager
+def constant(body: bytes, media_type: str) -> Iterator[Server]:
+    """The address of the same uvicorn answering the same bytes to everything: as fast as it can be."""
+    program = (
+        "import sys, uvicorn\n"
+        "body = sys.stdin.buffer.read()\n"
+        f"headers = [(b'content-type', {media_type.encode()!r}), (b'content-length', b'%d' % len(body))]\n"
+        "async def app(scope, receive, send):\n"
+        "    await send({'type': 'http.response.start', 'status': 200, 'headers': headers})\n"
+        "    await send({'type': 'http.response.body', 'body': body})\n"
+        "config = uvicorn.Config(app, log_level='info', access_log=False, port=0, lifespan='off')\n"
+        "uvicorn.Server(config).run()\n"
+    )
+    with _running([sys.executable, "-c", program], r"running on (http://127\.0\.0\.1:\d+)", body) as address:
+        yield address
+
+
+@contextmanager
+def program(command: Sequence[str], address: str, *, patience: float = 60.0) -> Iterator[Server]:
+    """Any other server, by its command and the address it will have."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + patience
+        while True:
+            try:
+                socket.create_connection(_place(address), timeout=1).close()
+                break
+            except OSError:
+                if time.monotonic() > end or process.poll() is not None:
+                    raise
+                time.sleep(0.1)
+        server = Server(address)
+        server.pid = process.pid
+        yield server
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def _running(command: Sequence[str], says: str, given: bytes) -> Iterator[Server]:
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdin is not None
+    assert process.stderr is not None
+    process.stdin.write(given)
+    process.stdin.close()
+    try:
+        for line in process.stderr:
+            if found := re.search(says, line.decode()):
+                server = Server(found[1])
+                server.pid = process.pid
+                yield server
+                break
+        else:
+            raise RuntimeError(f"{command[0]} did not start")
+    finally:
+        process.terminate()
+        process.wait(30)
+        process.stderr.close()
+
+
+def exchange(address: str, path: str, headers: str = "") -> bytes:
+    """One whole answer: head and body."""
+    with socket.create_connection(_place(address), timeout=60) as connection:
+        connection.sendall(_request(path, headers, "close"))
+        pieces = []
+        while piece := connection.recv(1 << 16):
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
+def rate(address: Server, paths: Sequence[str], headers: str = "", seconds: float = 2.0) -> float:
+    """Answers in a second of the server's processor time to requests for the paths in turn.
+
+    By the clock it would depend on what else the machine does. Every path must always get answers of the same length.
+    """
+    lengths = [len(_one(address, path, headers)) for path in paths]
+    requests = [_request(path, headers, "keep-alive") for path in paths]
+    done = expected = received = 0
+    with socket.create_connection(_place(address), timeout=60) as connection:
+        used, end = address.seconds(), time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            batch = [(done + i) % len(paths) for i in range(_AHEAD)]
+            connection.sendall(b"".join(requests[i] for i in batch))
+            expected += sum(lengths[i] for i in batch)
+            while received < expected:
+                received += len(connection.recv(1 << 20))
+            done += _AHEAD
+    if received != expected:
+        raise RuntimeError("the answers were not what they were before")
+    return done / (address.seconds() - used)
+
+
+def milliseconds(work: Callable[[], object], runs: int = 20) -> tuple[float, float]:
+    """Median and 95th percentile."""
+    times = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - began) * 1000)
+    times.sort()
+    return statistics.median(times), times[max(0, round(0.95 * len(times)) - 1)]
+
+
+def _one(address: str, path: str, headers: str) -> bytes:
+    """An answer on a connection that stays open, as those that are counted."""
+    with socket.create_connection(_place(address), timeout=60) as connection:
+        connection.sendall(_request(path, headers, "keep-alive"))
+        content = b""
+        while b"\r\n\r\n" not in content:
+            content += connection.recv(1 << 16)
+        head, _, body = content.partition(b"\r\n\r\n")
+        found = re.search(rb"(?i)content-length: (\d+)", head)
+        length = int(found[1]) if found else 0
+        while len(body) < length:
+            body += connection.recv(1 << 16)
+        return head + b"\r\n\r\n" + body
+
+
+def _request(path: str, headers: str, connection: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: {connection}\r\n{headers}\r\n".encode()
+
+
+def _place(address: str) -> tuple[str, int]:
+    parts = urlsplit(address)
+    assert parts.hostname is not None
+    assert parts.port is not None
+    return parts.hostname, parts.port
