@@ -124,5 +124,7 @@ def checker() -> Checker:
 
 
 @pytest.fixture
-def ground(tmp_path: Path, checker: Checker) -> Ground:
-    return Ground(tmp_path, checker)
+def ground(tmp_path: Path, checker: Checker) -> Iterator[Ground]:
+    ground = Ground(tmp_path, checker)
+    yield ground
+    ground.ledger.close()
