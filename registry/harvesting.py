@@ -79,14 +79,18 @@ def publish(ledger: Ledger) -> None:
 
 
 def due(ledger: Ledger, wanted: Iterable[Source]) -> list[Source]:
-    """Those of the sources whose last run began longer ago than their `every`, or that never ran."""
+    """Those of the sources whose last run began longer ago than their `every`, or in the future, or that never ran."""
     now = datetime.now(UTC)
     last = {state.id: state.last_run for state in ledger.sources()}
     return [
         source
         for source in wanted
-        if (run := last.get(source.id)) is None or now - datetime.fromisoformat(run.started) >= source.every
+        if (run := last.get(source.id)) is None or not timedelta(0) <= now - _started(run) < source.every
     ]
+
+
+def _started(run: Run) -> datetime:
+    return datetime.fromisoformat(run.started)
 
 
 def _one(
@@ -109,6 +113,8 @@ def _one(
     with Fetcher(fetch_settings(config, source.time_limit), cache=config.data / "cache") as fetch:
         complete = runs.last_complete(ledger.db, source.id)
         since = datetime.fromisoformat(complete.started) if complete else None
+        if since and since > datetime.now(UTC):  # the clock was wrong then, or is now: read everything
+            since = None
         context = Context(fetch=fetch, since=since, districts=source.districts, notes=notes)
         try:
             run = ingest(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -14,6 +15,7 @@ from registry import assets
 from registry.engine import TryAgain
 from registry.ledger import Ledger, Run, SourceState, StoredRecord, activities, records, runs
 from registry.ledger.activities import unpack
+from registry.ledger.errors import DAMAGED, damaged, is_damage
 from registry.record import parse
 from registry.terms import CONCEPT, DCAT, DCT, FOAF, ORTE, PROV, TYPE, XSD
 from registry.unify import resolve
@@ -43,7 +45,15 @@ class Follower:
         return self._open
 
     def load(self, store: ox.Store) -> int:
-        """Fill an empty store; returns the sequence it then stands at."""
+        """Fill an empty store; returns the sequence it then stands at.
+
+        Raises:
+            LedgerError: when the ledger cannot be read, or is damaged.
+        """
+        with _damage_named(self._path):
+            return self._load(store)
+
+    def _load(self, store: ox.Store) -> int:
         ledger = self.ledger
         self._version = _data_version(ledger)
         with _snapshot(ledger):
@@ -61,7 +71,12 @@ class Follower:
 
         Raises:
             TryAgain: when the ledger could not be asked; nothing was changed.
+            LedgerError: when the ledger is damaged.
         """
+        with _damage_named(self._path):
+            return self._follow(store)
+
+    def _follow(self, store: ox.Store) -> int | None:
         ledger = self.ledger
         try:
             version = _data_version(ledger)
@@ -87,6 +102,17 @@ class Follower:
                 _sources(store, ledger)
             self._sequence = news[-1].sequence if news else self._sequence
         return self._sequence
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    """What a damaged page raises, as the sentence for the operator."""
+    try:
+        yield
+    except DAMAGED as error:
+        if not is_damage(error):
+            raise
+        raise damaged(path, error) from None
 
 
 class _snapshot:  # noqa: N801 - reads like a keyword

@@ -15,6 +15,7 @@ from registry.config import Config
 from registry.engine import SparqlEngine
 from registry.formats import Context
 from registry.ledger import Ledger, LedgerError
+from registry.ledger.errors import DAMAGED
 from registry.search import Bitmaps, Query
 from registry.vocabulary import vocabulary
 from registry.web import Pages
@@ -48,7 +49,7 @@ class Catalogue:
 
     def warm(self) -> None:
         """Read the sets behind lists before anybody asks for one: 1.3 s at 100,000 entities."""
-        with suppress(LedgerError):
+        with suppress(LedgerError, *DAMAGED):
             search.find(self.ledger.db, Query(limit=1), self.bitmaps)
 
     @contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +19,7 @@ from starlette.routing import Match
 from registry.formats import NotAcceptable, Unwritable, negotiate
 from registry.formats.media import HTML, Format
 from registry.ledger import LedgerError
+from registry.ledger.errors import troubled
 
 MEDIA_TYPE = "application/problem+json"
 _PROBLEM = Format("problem", MEDIA_TYPE, "Problem", also=("application/json", "application/ld+json", "text/turtle"))
@@ -65,7 +68,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Unwritable, _unwritable)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(LedgerError, _ledger)
+    for error in (LedgerError, sqlite3.DatabaseError, zlib.error):
+        app.add_exception_handler(error, _ledger)
 
 
 def respond(request: Request, problem: Problem) -> Response:
@@ -147,7 +151,8 @@ def _allowed(request: Request) -> list[str]:
 
 
 async def _ledger(request: Request, error: Exception) -> Response:
-    _log.error("%s", error)
+    known = isinstance(error, LedgerError)
+    _log.error("%s", error if known else troubled(request.app.state.catalogue.config.ledger, "read", error))
     detail = "The catalogue cannot be read at the moment. Try again later; the operator finds the reason in the log."
     return respond(request, Problem("unavailable", detail, headers={"Retry-After": "30"}))
 

@@ -13,6 +13,7 @@ from registry import search
 from registry.api.catalogue import Catalogue, catalogue_of
 from registry.api.problems import Problem
 from registry.ledger import LedgerError
+from registry.ledger.errors import DAMAGED
 
 router = APIRouter(tags=["system"])
 #: Entities in one part of the sitemap; the protocol allows 50,000 addresses.
@@ -87,7 +88,7 @@ def _parts(catalogue: Catalogue) -> dict[str, dict[str, object]]:
     try:
         ledger = catalogue.ledger
         sequence, indexed = ledger.sequence(), ledger.position("search")
-    except LedgerError:  # the reason names a path, which is the operator's business: see the log
+    except (LedgerError, *DAMAGED):  # the reason names a path, which is the operator's business: see the log
         return {"ledger": {"ready": False}, "engine": engine}
     return {
         "ledger": {"ready": True, "sequence": sequence},

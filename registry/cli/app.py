@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import zlib
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +15,10 @@ from rich.console import Console
 
 from harvesters.gazetteer import GazetteerError
 from harvesters.source import SourceError
-from registry.cli import catalogue, federation, harvest, serve, sources
+from registry.cli import catalogue, federation, harvest, operate, serve, sources
 from registry.config import ConfigError
 from registry.ledger import LedgerError
+from registry.ledger.errors import is_damage
 
 app = typer.Typer(
     name="orte",
@@ -50,6 +52,8 @@ app.command("export")(catalogue.export)
 app.command("rebuild")(catalogue.rebuild)
 app.command("digest")(catalogue.digest)
 app.command("verify")(federation.verify)
+app.command("backup")(operate.backup)
+app.command("restore")(operate.restore)
 
 
 def main() -> None:
@@ -62,7 +66,12 @@ def main() -> None:
         os._exit(0)
     except PermissionError as error:
         _fail(f"{error.filename or 'a file'} cannot be accessed: {error.strerror}; check the data directory's owner")
-    except sqlite3.OperationalError as error:
+    except (sqlite3.DatabaseError, zlib.error) as error:
+        if is_damage(error):
+            _fail(
+                f"the ledger is damaged: {error}; end every process that uses it, then put back the last backup with"
+                " `orte restore FILE`"
+            )
         _fail(f"the ledger cannot be used: {error}; is the disk full, or another process busy with it?")
     except OSError as error:
         _fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")

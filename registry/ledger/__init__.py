@@ -2,8 +2,9 @@
 
 from registry.ledger.activities import Activity
 from registry.ledger.entities import Entity
+from registry.ledger.errors import LedgerError
 from registry.ledger.findings import Finding, Severity, StoredFinding
-from registry.ledger.ledger import Ledger, LedgerError, StateDigest
+from registry.ledger.ledger import Ledger, StateDigest
 from registry.ledger.records import Quarantined, StoredRecord
 from registry.ledger.runs import Run, SourceState
 

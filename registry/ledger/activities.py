@@ -84,6 +84,12 @@ def last(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT coalesce(max(sequence), 0) FROM activity").fetchone()[0])
 
 
+def latest(db: sqlite3.Connection) -> str:
+    """When the last activity was published; empty when there is none."""
+    row = db.execute("SELECT published FROM activity ORDER BY sequence DESC LIMIT 1").fetchone()
+    return row[0] if row else ""
+
+
 def pack(nquads: str) -> bytes:
     return zlib.compress(nquads.encode(), 3)
 

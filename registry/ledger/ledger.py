@@ -8,20 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
+from io import FileIO
 from pathlib import Path
 
-from registry.ledger import activities, entities, records, runs
+from registry.ledger import activities, entities, migrate, records, runs
+from registry.ledger.backup import backup
 from registry.ledger.entities import Entity
+from registry.ledger.errors import LedgerError, troubled
 from registry.ledger.records import StoredRecord
 from registry.ledger.runs import Run, SourceState
+from registry.ledger.use import alone, share
 
-SCHEMA_VERSION = 1
 BUSY_MS = 30_000
 """How long a writer waits for another one; writers hold the lock for one batch at most."""
-
-
-class LedgerError(Exception):
-    """The ledger cannot be used; one sentence that says what to do."""
 
 
 @dataclass(frozen=True)
@@ -43,30 +42,45 @@ class Ledger:
     `db` is the connection, in autocommit mode; every write happens inside `transaction()`.
     """
 
-    def __init__(self, db: sqlite3.Connection, base: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, db: sqlite3.Connection, base: str, clock: Callable[[], datetime], use: FileIO | None = None
+    ) -> None:
         self.db = db
         self.base = base
         self._clock = clock
+        self._use = use
+        self._latest = ""
 
     @classmethod
     def open(cls, path: Path, base: str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Ledger:
-        """Open for writing; create the file when there is none.
+        """Open for writing; create the file when there is none, and migrate one of an older version.
+
+        Before a migration the ledger is copied to `{path}.schema-{version}`, so that there is a way back.
 
         Raises:
-            LedgerError: when the file is not a ledger of this version, belongs to another base address, or is
+            LedgerError: when the file is not a ledger this program knows, belongs to another base address, or is
                 not readable.
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            use = share(path)
             db = _connect(f"file:{_quoted(path)}?mode=rwc")
+            found = migrate.version(db)
+            if found is not None and 1 <= found < migrate.newest():
+                db.close()
+                if use:
+                    use.close()
+                _bring_forward(path, found)
+                return cls.open(path, base, clock=clock)
             db.execute("PRAGMA journal_mode = WAL")
-            ledger = cls(db, base, clock)
-            with ledger.transaction():
-                if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-                    _create(db, base)
-                _execute(db, "additions.sql")
+            ledger = cls(db, base, clock, use)
+            if found is None or not _complete(db):
+                with ledger.transaction():
+                    if migrate.version(db) is None:  # still: another process may have been faster
+                        _create(db, base)
+                    _execute(db, "additions.sql")
         except (sqlite3.Error, OSError) as error:
-            raise LedgerError(f"the ledger {path} cannot be opened for writing: {error}") from None
+            raise troubled(path, "opened for writing", error) from None
         ledger._examine(path)
         return ledger
 
@@ -79,18 +93,21 @@ class Ledger:
         """
         if not path.is_file():
             raise LedgerError(f"there is no ledger at {path}; `orte init` makes one")
+        use = share(path)
         try:
             db = _connect(f"file:{_quoted(path)}?mode=ro")
             db.execute("PRAGMA query_only = ON")
             row = db.execute("SELECT value FROM meta WHERE key = 'base'").fetchone()
         except sqlite3.Error as error:
-            raise LedgerError(f"the ledger {path} cannot be read: {error}") from None
-        ledger = cls(db, row[0] if row else "", lambda: datetime.now(UTC))
+            raise troubled(path, "read", error) from None
+        ledger = cls(db, row[0] if row else "", lambda: datetime.now(UTC), use)
         ledger._examine(path)
         return ledger
 
     def close(self) -> None:
         self.db.close()
+        if self._use:
+            self._use.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -98,13 +115,22 @@ class Ledger:
         self.db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self.db.execute("COMMIT")
         except BaseException:
-            self.db.execute("ROLLBACK")
+            if self.db.in_transaction:  # a full disk may have ended it already
+                self.db.execute("ROLLBACK")
             raise
-        self.db.execute("COMMIT")
 
     def now(self) -> str:
-        """The present moment as the ledger writes it: UTC, whole seconds, `2026-11-22T17:30:00Z`."""
+        """The moment to write into the log: UTC, whole seconds, `2026-11-22T17:30:00Z`.
+
+        It never goes back, whatever the clock does: not behind what was published last, here or by another process.
+        """
+        self._latest = max(self.clock(), self._latest, activities.latest(self.db))
+        return self._latest
+
+    def clock(self) -> str:
+        """What the clock says, right or wrong: for the starts of runs, from which the next ones are scheduled."""
         return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     # reading
@@ -155,12 +181,9 @@ class Ledger:
         try:
             meta = dict(self.db.execute("SELECT key, value FROM meta"))
         except sqlite3.Error as error:
-            raise LedgerError(f"{path} is not a ledger, or it is damaged: {error}") from None
-        if meta.get("schema") != str(SCHEMA_VERSION):
-            raise LedgerError(
-                f"the ledger {path} has schema version {meta.get('schema')}, this program knows {SCHEMA_VERSION};"
-                " use the version of the program that wrote it, or restore a backup"
-            )
+            raise troubled(path, "read", error) from None
+        if meta.get("schema") != str(migrate.newest()):
+            raise migrate.refuse(path, int(meta.get("schema", 0)))
         if meta["base"] != self.base:
             raise LedgerError(
                 f"the ledger {path} was made for base_url {meta['base']}, registry.toml says {self.base};"
@@ -168,22 +191,46 @@ class Ledger:
             )
 
 
+def _bring_forward(path: Path, found: int) -> None:
+    """Migrate a ledger that nobody uses, and keep a copy of how it was."""
+    backup(path, path.with_name(f"{path.name}.schema-{found}"))
+    with alone(path, "start this version of the program again, to migrate it"):
+        db = _connect(f"file:{_quoted(path)}?mode=rw")
+        try:
+            migrate.migrate(db, found)
+        finally:
+            db.close()
+
+
+def _complete(db: sqlite3.Connection) -> bool:
+    """Whether everything that `additions.sql` would add is there; so that opening waits for no writer."""
+    names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+    return names >= {statement.split(" ON ")[0].split()[5].rstrip("(") for statement in _statements("additions.sql")}
+
+
 def _connect(uri: str) -> sqlite3.Connection:
     db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_MS / 1000, check_same_thread=False)
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA cache_size = -16000")
+    db.execute("PRAGMA cell_size_check = ON")  # notices a damaged page before it leads astray
     return db
 
 
 def _create(db: sqlite3.Connection, base: str) -> None:
     _execute(db, "schema.sql")
-    db.executemany("INSERT INTO meta VALUES (?, ?)", [("schema", str(SCHEMA_VERSION)), ("base", base)])
+    db.executemany("INSERT INTO meta VALUES (?, ?)", [("schema", str(migrate.newest())), ("base", base)])
 
 
 def _execute(db: sqlite3.Connection, name: str) -> None:
-    for statement in files("registry.ledger").joinpath(name).read_text(encoding="utf-8").split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    for statement in _statements(name):
+        db.execute(statement)
+
+
+def _statements(name: str) -> list[str]:
+    """The statements of one of the files of SQL, without the comments before them."""
+    text = files("registry.ledger").joinpath(name).read_text(encoding="utf-8")
+    found = ("\n".join(line for line in part.splitlines() if not line.startswith("--")) for part in text.split(";\n"))
+    return [statement.strip() for statement in found if statement.strip()]
 
 
 def _quoted(path: Path) -> str:

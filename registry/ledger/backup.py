@@ -1,0 +1,153 @@
+"""Copy the ledger while it is in use, and put a copy back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from registry.ledger import migrate
+from registry.ledger.errors import LedgerError, troubled
+from registry.ledger.use import alone, share
+from registry.ledger.integrity import faults
+
+_PAGES = 4096  # copied between two words about progress
+_BESIDE = ("-wal", "-shm", "-journal")
+
+Progress = Callable[[int, int], None]
+"""Called with the pages copied and the pages there are."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A whole copy: its state digests as hex, how many activities it holds, its size in bytes."""
+
+    file: Path
+    base: str
+    schema: int
+    sequence: int
+    records: str
+    entities: str
+    size: int
+
+
+def backup(ledger: Path, file: Path, progress: Progress = lambda done, total: None) -> Copy:
+    """Copy a ledger as it is at this moment (SQLite's online backup), check the copy, then give it its name.
+
+    Servers and harvests go on meanwhile. A ledger of an older schema is copied as it is.
+
+    Raises:
+        LedgerError: when there is no ledger, it cannot be read, or the copy is not whole; no file is left then.
+    """
+    if not ledger.is_file():
+        raise LedgerError(f"there is no ledger at {ledger}; nothing to back up")
+    if file.exists() and file.samefile(ledger):
+        raise LedgerError(f"{file} is the ledger itself; name another file")
+    partial = file.with_name(f".{file.name}.partial")
+    use = share(ledger)
+    try:
+        partial.unlink(missing_ok=True)
+        with closing(_open(ledger, "ro")) as source, closing(_open(partial, "rwc")) as target:
+            source.execute("BEGIN")
+            source.execute("SELECT 1 FROM sqlite_master").fetchone()  # the moment that is copied
+            source.backup(target, pages=_PAGES, progress=lambda _, left, total: progress(total - left, total))
+            source.execute("COMMIT")
+            target.execute("PRAGMA journal_mode = DELETE")  # one file, whole in itself
+        copy = examine(partial)
+        _to_disk(partial)
+        partial.replace(file)
+        _to_disk(file.parent)
+    except (sqlite3.Error, OSError) as error:
+        raise troubled(ledger, f"copied to {file}", error) from None
+    finally:
+        partial.unlink(missing_ok=True)
+        if use:
+            use.close()
+    return Copy(file, copy.base, copy.schema, copy.sequence, copy.records, copy.entities, file.stat().st_size)
+
+
+def examine(file: Path) -> Copy:
+    """What a backup holds. Raises LedgerError, naming the first fault, when it is not a whole ledger."""
+    if not file.is_file():
+        raise LedgerError(f"there is no file {file}")
+    try:
+        with closing(_open(file, "ro")) as db:
+            schema = migrate.version(db)
+            if not schema:
+                raise LedgerError(f"{file} is not a ledger")
+            if wrong := faults(db):
+                raise LedgerError(f"{file} is not a whole ledger: {wrong[0]}")
+            (base,) = db.execute("SELECT value FROM meta WHERE key = 'base'").fetchone()
+            (sequence,) = db.execute("SELECT coalesce(max(sequence), 0) FROM activity").fetchone()
+            digests = dict(db.execute("SELECT stream, digest FROM state WHERE source = ''"))
+    except sqlite3.Error as error:
+        raise LedgerError(f"{file} is not a ledger, or it is damaged: {error}") from None
+    records, entities = (digests.get(stream, bytes(32)).hex() for stream in ("record", "entity"))
+    return Copy(file, base, schema, sequence, records, entities, file.stat().st_size)
+
+
+def restore(file: Path, ledger: Path, base: str) -> tuple[Copy, Path | None]:
+    """Put a backup in the ledger's place; returns what it holds, and where the old ledger is kept.
+
+    Raises:
+        LedgerError: when the backup is not whole, belongs to another base address or a newer program, or while
+            anybody uses the ledger; nothing has changed then.
+    """
+    copy = examine(file)
+    if copy.base != base:
+        raise LedgerError(
+            f"{file} was made for base_url {copy.base}, registry.toml says {base}; addresses never change"
+        )
+    if copy.schema > migrate.newest():
+        raise migrate.refuse(file, copy.schema)
+    ledger.parent.mkdir(parents=True, exist_ok=True)
+    with alone(ledger, f"call `orte restore {file}` again"):
+        try:
+            fresh = ledger.with_name(f".{ledger.name}.restoring")
+            shutil.copyfile(file, fresh)
+            _to_disk(fresh)
+            kept = _put_aside(ledger)
+            fresh.replace(ledger)
+            _to_disk(ledger.parent)
+        except OSError as error:
+            raise LedgerError(f"the ledger {ledger} cannot be replaced: {error}") from None
+    return copy, kept
+
+
+def _put_aside(ledger: Path) -> Path | None:
+    """Keep the old ledger under another name, and clear the place of what belongs to it."""
+    if not ledger.exists():
+        return None
+    with suppress(sqlite3.Error), closing(_open(ledger, "rw")) as db:  # a damaged one stays as it is
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    stamp = f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"
+    kept = ledger.with_name(f"{ledger.name}.before-{stamp}")
+    number = 1
+    while kept.exists():
+        number += 1
+        kept = ledger.with_name(f"{ledger.name}.before-{stamp}-{number}")
+    for end in ("", *_BESIDE):
+        old = ledger.with_name(ledger.name + end)
+        if old.exists():  # a second name first: killed here, the old ledger is whole under both
+            os.link(old, kept.with_name(kept.name + end))
+    for end in _BESIDE:
+        ledger.with_name(ledger.name + end).unlink(missing_ok=True)
+    return kept
+
+
+def _open(path: Path, mode: str) -> sqlite3.Connection:
+    quoted = str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return sqlite3.connect(f"file:{quoted}?mode={mode}", uri=True, isolation_level=None)
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,35 @@
+"""Why the ledger cannot be used."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from pathlib import Path
+
+DAMAGED = (sqlite3.DatabaseError, zlib.error)
+"""What SQLite and the payloads' checksums raise over a page that is not as it was written; see `is_damage`."""
+
+
+class LedgerError(Exception):
+    """The ledger cannot be used; one sentence that says what to do."""
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether an error says that the file's content is wrong, rather than that it is locked or the disk full."""
+    if isinstance(error, sqlite3.OperationalError):
+        # a page that is beyond the end of a truncated file reads as an I/O error
+        return getattr(error, "sqlite_errorname", "") == "SQLITE_IOERR_SHORT_READ"
+    return isinstance(error, DAMAGED) and not isinstance(error, sqlite3.ProgrammingError | sqlite3.IntegrityError)
+
+
+def damaged(path: Path, error: Exception) -> LedgerError:
+    """The sentence for a ledger whose content is wrong."""
+    return LedgerError(
+        f"the ledger {path} is damaged: {error}; end every process that uses it, then put back the last backup with"
+        " `orte restore FILE` (what is there now is kept beside it)"
+    )
+
+
+def troubled(path: Path, doing: str, error: Exception) -> LedgerError:
+    """The sentence for anything that SQLite, the payloads or the file system raised while `doing` something."""
+    return damaged(path, error) if is_damage(error) else LedgerError(f"the ledger {path} cannot be {doing}: {error}")

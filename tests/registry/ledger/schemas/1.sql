@@ -1,0 +1,158 @@
+-- The ledger: the one durable file, the truth. Views (engine, search) are rebuilt from it at will.
+-- Digests are SHA-256 (32 bytes); payloads are canonical N-Quads, zlib-compressed; times are UTC, ISO 8601.
+
+CREATE TABLE meta (
+  key   TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE source (
+  id            TEXT PRIMARY KEY,
+  description   TEXT NOT NULL,             -- JSON: titles, homepage, publisher, licence, attribution, rank, every
+  state         TEXT NOT NULL DEFAULT 'never' CHECK (state IN ('never', 'ok', 'partial', 'held', 'failed')),
+  reason        TEXT,                      -- why it is held or failed, in one sentence
+  last_run      INTEGER REFERENCES run,
+  last_complete INTEGER REFERENCES run     -- every live record of the source was confirmed by this run
+) WITHOUT ROWID;
+
+CREATE TABLE run (
+  id      INTEGER PRIMARY KEY AUTOINCREMENT,
+  source  TEXT NOT NULL REFERENCES source,
+  started TEXT NOT NULL,
+  ended   TEXT,
+  outcome TEXT CHECK (outcome IN ('complete', 'partial', 'held', 'failed')),
+  reason  TEXT,
+  counts  TEXT NOT NULL DEFAULT '{}'       -- JSON: created, updated, withdrawn, unchanged, quarantined, …
+);
+CREATE INDEX run_of_source ON run (source, id);
+
+CREATE TABLE raw (
+  source  TEXT NOT NULL,
+  key     TEXT NOT NULL,
+  digest  BLOB NOT NULL,                   -- of the raw record, its lift and its rules: equal means nothing to do
+  page    TEXT,
+  reason  TEXT,                            -- why it could not be lifted, if so
+  body    BLOB,                            -- the raw record itself, kept only when it could not be lifted
+  first_seen INTEGER NOT NULL REFERENCES run,
+  changed INTEGER NOT NULL REFERENCES run,
+  PRIMARY KEY (source, key)
+) WITHOUT ROWID;
+
+CREATE TABLE record (
+  id         INTEGER PRIMARY KEY,
+  iri        TEXT NOT NULL UNIQUE,
+  source     TEXT NOT NULL,
+  raw_key    TEXT NOT NULL,
+  kind       TEXT NOT NULL,
+  status     TEXT NOT NULL CHECK (status IN ('live', 'withdrawn')),
+  nquads     BLOB NOT NULL,                -- the last valid version
+  digest     BLOB NOT NULL,
+  page       TEXT,
+  licence    TEXT,
+  entity     INTEGER REFERENCES entity,
+  first_seen INTEGER NOT NULL REFERENCES run,
+  changed    INTEGER NOT NULL REFERENCES run
+);
+CREATE INDEX record_of_raw ON record (source, raw_key);
+CREATE INDEX record_of_entity ON record (entity);
+
+CREATE TABLE quarantine (                  -- versions that do not validate; the last valid one stays in record
+  iri     TEXT PRIMARY KEY,
+  source  TEXT NOT NULL,
+  raw_key TEXT NOT NULL,
+  nquads  BLOB NOT NULL,
+  page    TEXT,
+  since   INTEGER NOT NULL REFERENCES run,
+  changed INTEGER NOT NULL REFERENCES run
+) WITHOUT ROWID;
+CREATE INDEX quarantine_of_raw ON quarantine (source, raw_key);
+
+CREATE TABLE finding (                     -- what is wrong with a source's records, for its owner
+  id         INTEGER PRIMARY KEY,
+  source     TEXT NOT NULL,
+  raw_key    TEXT NOT NULL,
+  focus      TEXT,                         -- the node it is about: the record, its thing or a node nested in it
+  severity   TEXT NOT NULL CHECK (severity IN ('violation', 'warning', 'info')),
+  rule       TEXT NOT NULL,                -- IRI of the shape, or of the cleaning function
+  component  TEXT,                         -- IRI of the constraint component, where a shape spoke
+  path       TEXT,
+  value      TEXT,
+  datatype   TEXT,                         -- of the value: an IRI, @id, @de for a language, _: for a blank node
+  message_de TEXT NOT NULL,
+  message_en TEXT NOT NULL,
+  page       TEXT,
+  first_run  INTEGER NOT NULL REFERENCES run,
+  fixed_run  INTEGER REFERENCES run
+);
+CREATE INDEX finding_of_raw ON finding (source, raw_key) WHERE fixed_run IS NULL;
+CREATE INDEX finding_fixed ON finding (source, fixed_run);
+
+CREATE TABLE reference (                   -- which records speak of the thing of another record
+  target TEXT NOT NULL,
+  record INTEGER NOT NULL REFERENCES record,
+  PRIMARY KEY (target, record)
+) WITHOUT ROWID;
+CREATE INDEX reference_by_record ON reference (record);
+
+CREATE TABLE entity (
+  id       INTEGER PRIMARY KEY,
+  iri      TEXT NOT NULL UNIQUE,
+  kind     TEXT NOT NULL,
+  status   TEXT NOT NULL CHECK (status IN ('live', 'merged', 'withdrawn')),
+  winner   TEXT,                           -- after a merge, the entity that answers instead
+  nquads   BLOB NOT NULL,                  -- the unified description as canonical N-Triples
+  digest   BLOB NOT NULL,
+  created  TEXT NOT NULL,
+  modified TEXT NOT NULL,
+  sequence INTEGER NOT NULL
+);
+
+CREATE TABLE activity (                    -- append-only: what feeds publish and views follow
+  sequence     INTEGER PRIMARY KEY AUTOINCREMENT,
+  stream       TEXT NOT NULL CHECK (stream IN ('record', 'entity')),
+  type         TEXT NOT NULL CHECK (type IN ('Create', 'Update', 'Delete')),
+  object       TEXT NOT NULL,
+  source       TEXT,
+  run          INTEGER,
+  published    TEXT NOT NULL,
+  digest       BLOB,                       -- of the version this activity brings; none for a Delete
+  previous     BLOB,                       -- of the version it replaces
+  payload      BLOB,
+  state        BLOB NOT NULL,              -- state digest of the whole stream after this activity
+  live         INTEGER NOT NULL,           -- and how many are live in it
+  source_state BLOB,                       -- the same for the record's source
+  source_live  INTEGER
+);
+CREATE INDEX activity_of_stream ON activity (stream, sequence);
+CREATE INDEX activity_of_source ON activity (source, sequence) WHERE stream = 'record';
+CREATE INDEX activity_of_object ON activity (object, sequence);
+
+CREATE TABLE state (                       -- running state digests; source '' is the whole stream
+  stream   TEXT NOT NULL,
+  source   TEXT NOT NULL,
+  digest   BLOB NOT NULL,
+  live     INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  PRIMARY KEY (stream, source)
+) WITHOUT ROWID;
+
+CREATE TABLE follower (                    -- how far each step behind the ledger has come
+  name     TEXT PRIMARY KEY,
+  sequence INTEGER NOT NULL
+) WITHOUT ROWID;
+-- What newer programs add to a ledger when they open it for writing; every statement is harmless when repeated.
+
+CREATE TABLE IF NOT EXISTS announcement (  -- logs that are written for a feed alone
+  sequence  INTEGER PRIMARY KEY AUTOINCREMENT,
+  feed      TEXT NOT NULL,                 -- 'runs' or 'dcat'
+  type      TEXT NOT NULL CHECK (type IN ('Create', 'Update', 'Delete')),
+  object    TEXT NOT NULL,
+  published TEXT NOT NULL,
+  digest    BLOB,
+  payload   BLOB,
+  state     BLOB NOT NULL,                 -- state digest of the feed after this announcement
+  live      INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS announcement_of_feed ON announcement (feed, sequence);
+CREATE INDEX IF NOT EXISTS announcement_of_object ON announcement (object, sequence);
+CREATE INDEX IF NOT EXISTS run_open ON run (id) WHERE ended IS NULL;
