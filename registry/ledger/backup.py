@@ -13,8 +13,8 @@ from pathlib import Path
 
 from registry.ledger import migrate
 from registry.ledger.errors import LedgerError, troubled
-from registry.ledger.use import alone, share
 from registry.ledger.integrity import faults
+from registry.ledger.use import alone, share
 
 _PAGES = 4096  # copied between two words about progress
 _BESIDE = ("-wal", "-shm", "-journal")
