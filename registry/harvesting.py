@@ -21,6 +21,9 @@ from registry.ingest import AlreadyHarvesting, Progress, ingest
 from registry.ledger import Ledger, Run, runs
 from registry.unify import unify
 
+SOON = timedelta(hours=1)
+"""How long after a failure a source is asked again at the latest."""
+
 
 @dataclass(frozen=True)
 class Harvested:
@@ -79,14 +82,19 @@ def publish(ledger: Ledger) -> None:
 
 
 def due(ledger: Ledger, wanted: Iterable[Source]) -> list[Source]:
-    """Those of the sources whose last run began longer ago than their `every`, or in the future, or that never ran."""
+    """Those of the sources whose last run began longer ago than their `every`, or in the future, or that never ran.
+
+    After a failure a source is asked again within the hour; a held one waits for a person, or for its usual time.
+    """
     now = datetime.now(UTC)
     last = {state.id: state.last_run for state in ledger.sources()}
-    return [
-        source
-        for source in wanted
-        if (run := last.get(source.id)) is None or not timedelta(0) <= now - _started(run) < source.every
-    ]
+    found = []
+    for source in wanted:
+        run = last.get(source.id)
+        wait = min(source.every, SOON) if run and run.outcome == "failed" else source.every
+        if run is None or not timedelta(0) <= now - _started(run) < wait:
+            found.append(source)
+    return found
 
 
 def _started(run: Run) -> datetime:
