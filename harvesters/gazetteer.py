@@ -49,12 +49,16 @@ class PostalRow:
 
 @dataclass(frozen=True)
 class Municipality:
-    """A Gemeinde: eight-digit AGS, name, five-digit AGS of its district, and whether it is a district itself."""
+    """A Gemeinde: eight-digit AGS, name, five-digit AGS of its district, and whether it is a district itself.
+
+    `population` is None where the file has no figure.
+    """
 
     ags: str
     name: str
     district: str
     is_district: bool = False
+    population: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,8 @@ class Gazetteer:
     outlines: Outlines | None = None
     grid: Mapping[tuple[int, int], tuple[PostalRow, ...]] = field(default_factory=dict)
     """Postal rows by square of a hundredth of a degree."""
+    population_date: str | None = None
+    """The day that the figures of population hold for: 31 December of the latest year that the file has."""
     fingerprint: str = ""
     """Changes with the files: what was lifted with another gazetteer may have another district."""
 
@@ -82,7 +88,7 @@ class Gazetteer:
             GazetteerError: for a file that is missing, is not UTF-8 or lacks a column.
         """
         rows = list(_postal_rows(postal_codes)) if postal_codes else []
-        towns = list(_municipalities(municipalities)) if municipalities else []
+        towns, year = _municipalities(municipalities) if municipalities else ([], None)
         return cls(
             _grouped((row.postcode, row) for row in rows),
             _grouped((place_key(row.place), row) for row in rows),
@@ -90,6 +96,7 @@ class Gazetteer:
             {town.district: town for town in towns if town.is_district},
             _outlines(outlines) if outlines else None,
             _grouped((_cell(row.lat, row.lon), row) for row in rows),
+            f"{year}-12-31" if year else None,
             _fingerprint(file for file in (postal_codes, municipalities, outlines) if file),
         )
 
@@ -158,12 +165,25 @@ def _postal_rows(file: Path) -> Iterator[PostalRow]:
             continue  # a row without coordinates is no witness; the others still are
 
 
-def _municipalities(file: Path) -> Iterator[Municipality]:
+def _municipalities(file: Path) -> tuple[list[Municipality], str | None]:
+    """The municipalities, and the latest year of a column such as population_2021."""
+    towns, year = [], None
     for line in _table(file, ("ags", "name", "level", "kreis_ags")):
+        year = year or max((key[-4:] for key in line if re.fullmatch(r"population_\d{4}", key)), default=None)
         if line["level"] in ("gemeinde", "kreisfreie_stadt"):
             name, *titles = line["name"].split(", ")
             honour = next((f"{title} " for title in titles if title in _HONOURS), "")
-            yield Municipality(line["ags"], honour + name, line["kreis_ags"], line["level"] == "kreisfreie_stadt")
+            people = line.get(f"population_{year}", "")
+            towns.append(
+                Municipality(
+                    line["ags"],
+                    honour + name,
+                    line["kreis_ags"],
+                    line["level"] == "kreisfreie_stadt",
+                    int(people) if people.isdecimal() else None,
+                )
+            )
+    return towns, year
 
 
 def _table(file: Path, columns: Iterable[str]) -> Iterator[dict[str, str]]:

@@ -63,6 +63,22 @@ class Outlines:
         ags = min(covering, default=None)
         return Covered(ags, frozenset(near - {ags}), self._edge.distance(point) <= UNSURE)
 
+    def rings(self, tolerance: float) -> dict[str, list[list[tuple[float, float]]]]:
+        """The outlines for drawing, by AGS: rings of longitude and latitude in degrees, holes among them.
+
+        Args:
+            tolerance: kilometres that a line may move by; what two districts share moves in both.
+        """
+        simple = shapely.coverage_simplify(self._polygons, tolerance)
+        found = {}
+        for ags, shape_ in zip(self._ags, simple, strict=True):
+            parts = shapely.get_parts(shape_)
+            lines = [line for part in parts for line in (part.exterior, *part.interiors)]
+            found[ags] = [
+                [(round(x / KILOMETRES[0], 4), round(y / KILOMETRES[1], 4)) for x, y in line.coords] for line in lines
+            ]
+        return found
+
 
 def _scaled(coordinates: Any) -> Any:
     return coordinates * KILOMETRES

@@ -13,7 +13,7 @@ from harvesters.lift import Lift, LiftError
 from harvesters.readers import READERS
 from harvesters.reading import Context
 from harvesters.source import SHIPPED, Source, discover
-from registry import search
+from registry import coverage, search
 from registry.check import Checkers, Checks
 from registry.config import Config
 from registry.feed import announce_runs
@@ -70,15 +70,20 @@ def harvest(
             outcome = _one(config, ledger, checker, source, known, accept_shrink, progress, notes)
             outcomes.append(outcome)
             done(outcome)
-    publish(ledger)
+    publish(ledger, known)
     return outcomes
 
 
-def publish(ledger: Ledger) -> None:
-    """Bring the catalogue and its search view up to date with the records; the engine follows by itself."""
+def publish(ledger: Ledger, known: Gazetteer | None = None) -> None:
+    """Bring the catalogue and its views up to date with the records; the engine follows by itself.
+
+    Without the gazetteer the coverage stays as it is: what publishes single entries need not load it.
+    """
     unify(ledger)
     search.follow(ledger)
     announce_runs(ledger)
+    if known is not None:
+        coverage.follow(ledger, known)
 
 
 def due(ledger: Ledger, wanted: Iterable[Source]) -> list[Source]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from registry import assets
+from registry import assets, coverage
 from registry.engine import TryAgain
 from registry.ledger import Ledger, Run, SourceState, StoredRecord, activities, records, runs
 from registry.ledger.activities import unpack
@@ -37,6 +37,7 @@ class Follower:
         self._sequence = 0
         self._run = 0
         self._stale: frozenset[str] = frozenset()
+        self._covered: coverage.Coverage | None = None
 
     @property
     def ledger(self) -> Ledger:
@@ -64,6 +65,7 @@ class Follower:
                 store.bulk_load("".join(texts).encode(), format=ox.RdfFormat.N_QUADS)
             self._run = _runs(store, ledger, 0)
             _sources(store, ledger)
+            self._covered = _coverage(store, ledger, None)
         return self._sequence
 
     def follow(self, store: ox.Store) -> int | None:
@@ -100,6 +102,7 @@ class Follower:
                 self._version = version
                 self._run = _runs(store, ledger, self._run)
                 _sources(store, ledger)
+                self._covered = _coverage(store, ledger, self._covered)
             self._sequence = news[-1].sequence if news else self._sequence
         return self._sequence
 
@@ -277,6 +280,15 @@ def _sources(store: ox.Store, ledger: Ledger) -> None:
     for source in ledger.sources():
         _remove(store, f"{ledger.base}/sources/{source.id}")
         store.extend(source_quads(source, ledger.base))
+
+
+def _coverage(store: ox.Store, ledger: Ledger, before: coverage.Coverage | None) -> coverage.Coverage | None:
+    """The observations of the coverage, where they are others than before."""
+    now = coverage.latest(ledger.db)
+    if now is not None and now != before:
+        store.remove_graph(ox.NamedNode(coverage.graph_name(ledger.base)))
+        store.extend(coverage.quads(coverage.through_time(ledger.db), ledger.base))
+    return now
 
 
 def source_quads(source: SourceState, base: str) -> Iterator[ox.Quad]:

@@ -38,6 +38,7 @@ AS = Namespace("https://www.w3.org/ns/activitystreams#")
 HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
 LDES = Namespace("https://w3id.org/ldes#")
 TREE = Namespace("https://w3id.org/tree#")
+QB = Namespace("http://purl.org/linked-data/cube#")
 
 PREFIXES: dict[str, str] = {
     "orte": ORTE,
@@ -58,6 +59,7 @@ PREFIXES: dict[str, str] = {
     "sh": SH,
     "as": AS,
     "hydra": HYDRA,
+    "qb": QB,
 }
 """Prefixes of every Turtle answer, and those a SPARQL query may use without declaring them."""
 

@@ -81,6 +81,15 @@ class Vocabulary:
         """The IRI of each district by its AGS: the regions without the Länder they lie in."""
         return {ags: iri for ags, iri in self.regions.items() if iri in self._districts}
 
+    def target(self, region: str) -> tuple[int, int] | None:
+        """The least and largest number of sites that the study aims at for a district; None where it names none."""
+        numbers = {
+            triple.predicate.value: int(triple.object.value)
+            for triple in self.about(region)
+            if triple.predicate in (ORTE["targetMin"], ORTE["targetMax"]) and isinstance(triple.object, ox.Literal)
+        }
+        return (numbers[ORTE["targetMin"].value], numbers[ORTE["targetMax"].value]) if len(numbers) == 2 else None
+
     def about(self, iri: str) -> list[ox.Triple]:
         """What the ontology says about one term, concept or region."""
         return [triple for triple in self.triples if _iri(triple.subject) == iri]

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from registry import querying
 from registry.api import (
     collections,
+    coverage,
     digests,
     documentation,
     entities,
@@ -80,6 +81,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.include_router(entities.router)
     app.include_router(collections.router)
     app.include_router(regions.router)
+    app.include_router(coverage.router)
     app.include_router(sources.router)
     app.include_router(reports.router)
     app.include_router(runs.router)

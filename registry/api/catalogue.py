@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 
 from starlette.requests import Request
 
+from harvesters.gazetteer import Gazetteer, GazetteerError
+from harvesters.gazetteer_files import load_gazetteer
 from registry import search
 from registry.assets import ontology_dir
 from registry.config import Config
@@ -37,6 +39,7 @@ class Catalogue:
         #: Part of every ETag: changes when the same data would be written differently.
         self.edition = hashlib.sha256(self.context_file + self.base.encode()).hexdigest()[:8]
         self._readers = threading.local()
+        self._gazetteer: Gazetteer | None = None
 
     @property
     def ledger(self) -> Ledger:
@@ -46,6 +49,17 @@ class Catalogue:
             reader = self._readers.ledger = Ledger.reader(self.config.ledger)
             reader.db.execute("PRAGMA cache_size = -4000")  # KiB; there are as many readers as threads
         return reader
+
+    @property
+    def gazetteer(self) -> Gazetteer:
+        """The gazetteer as it was when it was first asked for; an empty one where none is configured or usable."""
+        if self._gazetteer is None:
+            folder = self.config.data / "cache" / "gazetteer"
+            try:
+                self._gazetteer = load_gazetteer(self.config.gazetteer, base=self.config.data, copies=folder)
+            except GazetteerError:  # the next harvest says so to the operator
+                self._gazetteer = Gazetteer()
+        return self._gazetteer
 
     def warm(self) -> None:
         """Read the sets behind lists before anybody asks for one: 1.3 s at 100,000 entities."""

@@ -55,7 +55,11 @@ def serve(context: typer.Context, host: Host = None, port: Port = None) -> None:
     """Serve the catalogue; nothing is harvested."""
     config = load(context.obj)
     ledger = Ledger.open(config.ledger, config.base_url)
-    harvesting.publish(ledger)  # what a harvest that was killed had left undone
+    try:
+        known = harvesting.gazetteer(config)
+    except GazetteerError:  # a harvest says what is wrong with it; what is there can be served all the same
+        known = None
+    harvesting.publish(ledger, known)  # what a harvest that was killed had left undone
     ledger.close()
     _serve(config, _listen(config, host, port))
 

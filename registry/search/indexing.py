@@ -15,7 +15,7 @@ from registry.vocabulary import Vocabulary, vocabulary
 
 DDL = files("registry.search").joinpath("schema.sql").read_text(encoding="utf-8")
 _TABLES = ("entity", "value", "facet", "link", "change", "text", "gram", "box")
-_OFFERS, _SERVICE_KIND = "offers", "serviceKind"
+_OFFERS, _SERVICE_KIND, _PART_OF = "offers", "serviceKind", "partOf"
 
 
 class Indexable(Protocol):
@@ -82,6 +82,7 @@ def index(db: sqlite3.Connection, entity: Indexable) -> None:
         box = (number, longitude, longitude, latitude, latitude, latitude, longitude)
         db.execute("INSERT INTO search_box VALUES (?, ?, ?, ?, ?, ?, ?)", box)
     links = [(_OFFERS, iri) for iri in description.iris(ORTE["offers"].value)]
+    links += [(_PART_OF, iri) for iri in description.iris(ORTE["partOf"].value)]
     links += [(_SERVICE_KIND, iri) for iri in facets.service_kinds(description)]
     db.executemany("INSERT OR IGNORE INTO search_link VALUES (?, ?, ?)", [(number, *link) for link in links])
     _write_facets(db, number, entity.kind, facets.values(description, words) | _services(db, number, words))

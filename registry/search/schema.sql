@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS search_facet (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS search_facet_of_entity ON search_facet (entity, value);
 
-CREATE TABLE IF NOT EXISTS search_link (   -- what an entity points at: services offered and kinds of service
+CREATE TABLE IF NOT EXISTS search_link (   -- what an entity points at: services offered, kinds of service, what it is part of
   entity   INTEGER NOT NULL REFERENCES search_entity,
   relation TEXT NOT NULL,
   target   TEXT NOT NULL,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 
+from harvesters.gazetteer_files import credits_of
+from harvesters.outlines import Outlines
 from registry import search
 from registry.assets import ontology_dir
 from registry.config import Config
+from registry.coverage import DETOUR, MINUTES, RADIUS, SPEED, Coverage
 from registry.formats import Context, Description, Format, address_in
 from registry.formats.description import RDF_TYPE
 from registry.formats.media import THING
@@ -20,7 +23,7 @@ from registry.ledger import Entity, Ledger, Run, SourceState, StoredRecord
 from registry.search import Hit
 from registry.terms import KINDS, ORTE, PREFIXES, PROV, SCHEMA
 from registry.vocabulary import Vocabulary
-from registry.web import facets, terms
+from registry.web import charts, facets, terms
 from registry.web.listing import Listing
 from registry.web.rows import Rows, web_link
 from registry.web.texts import IN, chosen, language
@@ -31,6 +34,15 @@ STATIC = _HERE / "static"
 _NAME = SCHEMA["name"].value
 _DERIVED = PROV["wasDerivedFrom"].value
 _HEADING = frozenset([_NAME, _DERIVED, SCHEMA["abstract"].value, SCHEMA["description"].value])
+
+
+class Method(NamedTuple):
+    """How reach is estimated: km/h, minutes, way by distance as the crow flies, and the metres that follow."""
+
+    speed: float
+    minutes: float
+    detour: float
+    radius: float
 
 
 class Pages:
@@ -116,6 +128,32 @@ class Pages:
             rows=rows.of(description, leave_out=frozenset([_NAME])),
             more=[(rows.texts("region.sites"), f"/sites?region={ags}", counts.get(description.root, 0))],
             document=f"{self.base}/region/{ags}",
+        )
+
+    def coverage(
+        self, request: Request, states: Sequence[Coverage], outlines: Outlines | None, formats: Sequence[Format]
+    ) -> bytes:
+        tongue = language(request)
+        state = states[0] if states else None
+        districts = state.districts if state else ()
+        labels = {ags: self.words.label(iri, tongue) or ags for ags, iri in self.words.districts.items()}
+        targets = {ags: self.words.target(iri) for ags, iri in self.words.districts.items()}
+        return self.render(
+            request,
+            "coverage.html",
+            state=state,
+            months=list({one.day[:7]: one for one in reversed(states)}.values())[-24:],
+            labels=labels,
+            targets=targets,
+            shares={one.ags: f"{one.share:.0%}" for one in districts if one.share is not None},
+            unplaced=sum(one.unplaced or 0 for one in districts),
+            chart=charts.bars(districts, labels, targets),
+            map=charts.shaded(outlines.rings(1.0), districts) if outlines else None,
+            method=Method(SPEED, MINUTES, DETOUR, RADIUS),
+            credits=credits_of(self.config.gazetteer),
+            orte=str(ORTE),
+            formats=formats,
+            document=f"{self.base}/coverage",
         )
 
     def sources(self, request: Request, states: Sequence[SourceState]) -> bytes:
