@@ -78,6 +78,7 @@ class Config:
     publisher: str = "Orte"
     contact: str = ""
     licence: str = "https://creativecommons.org/publicdomain/zero/1.0/"
+    dcat_contributor: str = ""
     sources_folder: str = "sources"
     server: Server = Server()
     limits: Limits = Limits()

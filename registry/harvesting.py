@@ -16,6 +16,7 @@ from harvesters.source import SHIPPED, Source, discover
 from registry import coverage, search
 from registry.check import Checkers, Checks
 from registry.config import Config
+from registry.dcat import announce
 from registry.feed import announce_runs
 from registry.ingest import AlreadyHarvesting, Progress, ingest
 from registry.ledger import Ledger, Run, runs
@@ -71,6 +72,7 @@ def harvest(
             outcomes.append(outcome)
             done(outcome)
     publish(ledger, known)
+    announce(ledger, config)
     return outcomes
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,14 +15,26 @@ TICK = 60.0
 """Seconds between two looks at what is due."""
 
 
+@dataclass(frozen=True)
+class Round:
+    """A command that is run again and again, whenever it is needed."""
+
+    arguments: tuple[str, ...]
+    needed: Callable[[], bool] = lambda: True
+
+
+HARVEST = Round(("harvest", "--due"))
+
+
 class Schedule:
-    """While it is entered, runs `orte harvest --due` whenever a minute has passed since the last round ended.
+    """While it is entered, runs its rounds one after the other whenever a minute has passed since the last ones ended.
 
     A harvest in a process of its own neither slows the server nor takes it down, and ends with it.
     """
 
-    def __init__(self, data: Path, tick: float = TICK) -> None:
-        self._command = [sys.executable, "-m", "registry", "--data", str(data), "harvest", "--due"]
+    def __init__(self, data: Path, rounds: Sequence[Round] = (HARVEST,), tick: float = TICK) -> None:
+        self._command = [sys.executable, "-m", "registry", "--data", str(data)]
+        self._rounds = rounds
         self._tick = tick
         self._stop = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
@@ -40,5 +54,10 @@ class Schedule:
 
     def _work(self) -> None:
         while not self._stop.wait(self._tick):
-            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)
-            self._process.wait()
+            for one in self._rounds:
+                if self._stop.is_set() or not one.needed():
+                    continue
+                self._process = subprocess.Popen(
+                    [*self._command, *one.arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+                )
+                self._process.wait()

@@ -16,6 +16,7 @@ from registry import querying
 from registry.api import (
     collections,
     coverage,
+    datasets,
     digests,
     documentation,
     entities,
@@ -87,6 +88,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.include_router(runs.router)
     app.include_router(feeds.router)
     app.include_router(digests.router)
+    app.include_router(datasets.router)
     app.include_router(sparql.router)
     app.include_router(vocabulary.router)
     app.include_router(documentation.router)

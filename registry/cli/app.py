@@ -54,6 +54,7 @@ app.command("digest")(catalogue.digest)
 app.command("verify")(federation.verify)
 app.command("backup")(operate.backup)
 app.command("restore")(operate.restore)
+app.command("dump")(federation.dump)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`orte verify`: prove that what is held is what should be held."""
+"""`orte verify` and `orte dump`: prove what is held, and write it down for portals."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Annotated
 
 import orjson
 import typer
+from rich.console import Console
 
 from harvesters.fetch import Fetcher
 from registry.config import load
+from registry.dcat import announce, write_dumps
 from registry.harvesting import fetch_settings
 from registry.ledger import Ledger
 from registry.verify import verify as verify_all
@@ -37,3 +39,20 @@ def verify(
             typer.echo(f"{'same' if one.good else 'DIFFERENT'}\t{one.what}\t{one.found}")
     if not all(one.good for one in findings):
         raise typer.Exit(1)
+
+
+def dump(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False
+) -> None:
+    """Write the dumps that /catalog describes, when anything has changed; a server does so by itself."""
+    config = load(context.obj)
+    ledger = Ledger.open(config.ledger, config.base_url)
+    console = Console(stderr=True)
+    with console.status("dumps") as status:
+        manifest = write_dumps(ledger, config, lambda name: status.update(name))
+    announce(ledger, config)
+    if as_json:
+        typer.echo(orjson.dumps([asdict(file) for file in manifest.files.values()], option=orjson.OPT_INDENT_2))
+    else:
+        size = sum(file.size for file in manifest.files.values())
+        typer.echo(f"{len(manifest.files)} files, {size} bytes, at sequence {manifest.sequence}")

@@ -14,8 +14,9 @@ from harvesters.gazetteer import GazetteerError
 from registry import harvesting
 from registry.cli.harvest import with_progress
 from registry.config import FILE, Config, load
+from registry.dcat import read_manifest
 from registry.ledger import Ledger, LedgerError
-from registry.schedule import Schedule
+from registry.schedule import HARVEST, Round, Schedule
 
 TEMPLATE = """\
 # Settings of this registry; docs/operations.md explains every one. What is not set has a default that works.
@@ -61,7 +62,9 @@ def serve(context: typer.Context, host: Host = None, port: Port = None) -> None:
         known = None
     harvesting.publish(ledger, known)  # what a harvest that was killed had left undone
     ledger.close()
-    _serve(config, _listen(config, host, port))
+    listening = _listen(config, host, port)
+    with Schedule(config.data, (_dumps(config),)):
+        _serve(config, listening)
 
 
 def run(context: typer.Context, host: Host = None, port: Port = None) -> None:
@@ -77,8 +80,21 @@ def run(context: typer.Context, host: Host = None, port: Port = None) -> None:
     except GazetteerError as error:  # what is there can be served all the same
         console.print(f"nothing was harvested: {error}", markup=False, highlight=False, soft_wrap=True)
     ledger.close()
-    with Schedule(config.data):
+    with Schedule(config.data, (HARVEST, _dumps(config))):
         _serve(config, listening)
+
+
+def _dumps(config: Config) -> Round:
+    """Write the dumps anew when the ledger has moved."""
+
+    def needed() -> bool:
+        ledger = Ledger.reader(config.ledger)
+        try:
+            return ledger.sequence() != read_manifest(config).sequence
+        finally:
+            ledger.close()
+
+    return Round(("dump",), needed)
 
 
 def _listen(config: Config, host: str | None, port: int | None) -> socket.socket:

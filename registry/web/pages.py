@@ -208,6 +208,16 @@ class Pages:
             document=description.root,
         )
 
+    def catalog(self, request: Request, datasets: Sequence[Any], formats: Sequence[Format]) -> bytes:
+        return self.render(request, "catalog.html", datasets=datasets, formats=formats, document=f"{self.base}/catalog")
+
+    def dataset(self, request: Request, title: str, description: Description, formats: Sequence[Format]) -> bytes:
+        rows = self._rows(request, None, [description], "site").of(description)
+        return self.render(
+            request, "thing.html", kind="dataset", title=title, rows=rows, more=[], document=description.root,
+            formats=formats,
+        )  # fmt: skip
+
     def ontology(self, request: Request, formats: Sequence[Format]) -> bytes:
         return self.render(
             request,

@@ -1,0 +1,7 @@
+"""The catalogue as portals read it: DCAT-AP 3, DCAT-AP.de, dumps with checksums, and a feed of the descriptions."""
+
+from registry.dcat.announcing import announce
+from registry.dcat.catalog import PAGE_SIZE, Catalog
+from registry.dcat.dumps import DumpFile, Manifest, read_manifest, write_dumps
+
+__all__ = ["PAGE_SIZE", "Catalog", "DumpFile", "Manifest", "announce", "read_manifest", "write_dumps"]
