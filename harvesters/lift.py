@@ -259,7 +259,7 @@ def _texts(data: Any) -> Iterator[str]:
         for member in data:
             yield from _texts(member)
     elif data is not None:
-        yield str(data)
+        yield str(ox.Literal(data).value)  # as cleaning functions were given it: NaN and 0, not nan and 0.0
 
 
 @cache

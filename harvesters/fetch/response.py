@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import Message
@@ -66,7 +67,11 @@ class Response:
         return found
 
     def json(self) -> Any:
-        """The document; strict JSON, at most `MAX_DEPTH` levels deep. Raises `BadContent`."""
+        """The document; JSON at most `MAX_DEPTH` levels deep. Raises `BadContent`.
+
+        NaN and Infinity are no JSON, but careless programs write them: they are read as what they are, so that one bad
+        number costs its own record and not the whole list.
+        """
         text = self.text.strip("\ufeff \t\r\n")
         if not text:
             raise BadContent(self.url, "answered nothing instead of JSON.")
@@ -76,12 +81,21 @@ class Response:
         try:
             document = orjson.loads(text)
         except orjson.JSONDecodeError as error:
-            raise BadContent(self.url, _json_complaint(text, error)) from None
+            complaint = _json_complaint(text, error)
+            if "NaN" not in complaint:
+                raise BadContent(self.url, complaint) from None
+            document = self._with_infinities(text, complaint)
         except RecursionError:
             raise BadContent(self.url, f"answered JSON nested deeper than {MAX_DEPTH} levels.") from None
         if text.count("[") + text.count("{") > MAX_DEPTH and deeper_than(document, MAX_DEPTH):
             raise BadContent(self.url, f"answered JSON nested deeper than {MAX_DEPTH} levels.")
         return document
+
+    def _with_infinities(self, text: str, complaint: str) -> Any:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            raise BadContent(self.url, complaint) from None
 
 
 def _json_complaint(text: str, error: orjson.JSONDecodeError) -> str:

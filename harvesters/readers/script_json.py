@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 import jsonpath
 from selectolax.lexbor import LexborHTMLParser
@@ -76,7 +76,7 @@ def _values(script: str, after: re.Pattern[str] | None) -> Iterator[Any]:
         if match is None:
             return
         start = match.end()
-    decoder = json.JSONDecoder(parse_constant=_no_number)
+    decoder = json.JSONDecoder()  # reads NaN, too: one bad number costs its own record and not the whole list
     for _ in range(MAX_ATTEMPTS):
         begin = min((found for bracket in "[{" if (found := script.find(bracket, start)) >= 0), default=-1)
         if begin < 0:
@@ -86,7 +86,3 @@ def _values(script: str, after: re.Pattern[str] | None) -> Iterator[Any]:
             yield value
         except (ValueError, RecursionError):
             start = begin + 1
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")

@@ -161,7 +161,7 @@ def test_a_file_beside_the_description(tmp_path: Path) -> None:
         ([], r"holds no list at \$\.places"),
         ("<html>Wartung</html>", "answered HTML instead of JSON"),
         (b'{"places": [{"id": 1}, {"id"', "breaks off"),
-        (b'{"places": [{"id": 1, "lat": NaN}]}', "answered NaN or Infinity"),
+        (b'{"places": [{"id": 1, "lat": NaN}', "answered NaN or Infinity"),
         (b"", "answered nothing"),
     ],
 )

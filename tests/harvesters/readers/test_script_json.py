@@ -78,7 +78,6 @@ def test_a_second_harvest_finds_exactly_what_changed(site: StandIn) -> None:
         Reply("<html><p>Wartung</p></html>"),
         Reply(page([])),
         Reply(page('[{"uid": 7, "name": "ab')),  # breaks off inside the script
-        Reply(page('[{"uid": NaN}]')),
         Reply(page("[{'uid': 7}]")),  # JavaScript, not JSON
         Reply("<div>" * 2000),
         Reply("down", 503),
@@ -89,6 +88,12 @@ def test_a_page_without_a_whole_array_fails_the_source(site: StandIn, reply: Any
     site.route("/widget", reply)
     with pytest.raises(SourceFailed):
         run(site)
+
+
+def test_nan_costs_only_its_own_record(site: StandIn) -> None:
+    site.route("/widget", page('[{"uid": 7, "lat": NaN}, {"uid": 8, "lat": 51.3}]'))
+    found = run(site)
+    assert (found.keys, found.records["8"].data["lat"]) == (["7", "8"], 51.3)
 
 
 def test_brackets_without_end_are_given_up(site: StandIn) -> None:
