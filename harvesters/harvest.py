@@ -111,6 +111,10 @@ def harvest(
     except RecursionError:
         yield _flush(pending, lift)
         yield Ended("failed", "the answer is nested too deeply to be real data", frozenset(seen))
+    except Exception as error:  # a fault of a reader must stay with its source: the others go on
+        yield _flush(pending, lift)
+        reason = f"the reader '{source.reader}' came upon something it does not know: {type(error).__name__}: {error}"
+        yield Ended("failed", _encodable(" ".join(reason.split())[:500]), frozenset(seen))
 
 
 def _take(raw: RawRecord, seen: set[str], known: Mapping[str, bytes], salt: bytes, pending: _Pending) -> None:
@@ -121,6 +125,9 @@ def _take(raw: RawRecord, seen: set[str], known: Mapping[str, bytes], salt: byte
         pending.unreadable.append(
             Unreadable(raw.key, "this key comes twice in one reading; the first one counts", raw.key[:80])
         )
+        return
+    if not raw.key.isprintable() and raw.key != _encodable(raw.key):
+        pending.unreadable.append(Unreadable(None, "a key must be valid Unicode", _encodable(raw.key[:80])))
         return
     seen.add(raw.key)
     try:
@@ -133,6 +140,11 @@ def _take(raw: RawRecord, seen: set[str], known: Mapping[str, bytes], salt: byte
         pending.confirmed += 1
     else:
         pending.raws.append((raw, digest))
+
+
+def _encodable(text: str) -> str:
+    """The text with half characters (a surrogate without its other half, as cut emojis leave) replaced by "?"."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _flush(pending: _Pending, lift: Lift) -> Batch:

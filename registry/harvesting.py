@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from harvesters.fetch import Fetcher, FetchSettings
 from harvesters.gazetteer import Gazetteer
@@ -93,19 +93,21 @@ def due(ledger: Ledger, wanted: Iterable[Source]) -> list[Source]:
 
     After a failure a source is asked again within the hour; a held one waits for a person, or for its usual time.
     """
-    now = datetime.now(UTC)
+    now = datetime.fromisoformat(ledger.clock())
     last = {state.id: state.last_run for state in ledger.sources()}
     found = []
     for source in wanted:
         run = last.get(source.id)
         wait = min(source.every, SOON) if run and run.outcome == "failed" else source.every
-        if run is None or not timedelta(0) <= now - _started(run) < wait:
+        if (began := _past(ledger, run)) is None or now - began >= wait:
             found.append(source)
     return found
 
 
-def _started(run: Run) -> datetime:
-    return datetime.fromisoformat(run.started)
+def _past(ledger: Ledger, run: Run | None) -> datetime | None:
+    """When a run began; None without a run, and when a wrong clock put it into the future: then it means nothing."""
+    began = datetime.fromisoformat(run.started) if run else None
+    return None if began is None or began > datetime.fromisoformat(ledger.clock()) else began
 
 
 def _one(
@@ -126,10 +128,7 @@ def _one(
     except LiftError as error:
         return Harvested(source.id, None, str(error))
     with Fetcher(fetch_settings(config, source.time_limit), cache=config.data / "cache") as fetch:
-        complete = runs.last_complete(ledger.db, source.id)
-        since = datetime.fromisoformat(complete.started) if complete else None
-        if since and since > datetime.now(UTC):  # the clock was wrong then, or is now: read everything
-            since = None
+        since = _past(ledger, runs.last_complete(ledger.db, source.id))
         context = Context(fetch=fetch, since=since, districts=source.districts, notes=notes)
         try:
             run = ingest(

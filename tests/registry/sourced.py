@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +66,10 @@ class Sourced:
             "".join(f"{key} = {toml(value)}\n" for key, value in facts.items()), encoding="utf-8"
         )
 
-    def harvest(self, *names: str, accept_shrink: bool = False) -> dict[str, Run]:
-        """Harvest these sources, one after the other; their runs by id."""
+    def harvest(self, *names: str, at: datetime | None = None, accept_shrink: bool = False) -> dict[str, Run]:
+        """Harvest these sources, one after the other, at a moment by the ledger's clock; their runs by id."""
         known = harvesting.sources(self.config)
-        ledger = Ledger.open(self.config.ledger, self.config.base_url)
+        ledger = Ledger.open(self.config.ledger, self.config.base_url, clock=lambda: at or datetime.now(UTC))
         try:
             done = harvesting.harvest(self.config, ledger, [known[name] for name in names], accept_shrink=accept_shrink)
         finally:

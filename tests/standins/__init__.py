@@ -13,6 +13,7 @@ from tests.standins.clock import NOON, StillClock, fetcher_for
 from tests.standins.misbehaviour import (
     broken_off,
     drip,
+    flood,
     gzip_bomb,
     gzipped,
     hang,
@@ -35,6 +36,7 @@ __all__ = [
     "broken_off",
     "drip",
     "fetcher_for",
+    "flood",
     "gzip_bomb",
     "gzipped",
     "hang",

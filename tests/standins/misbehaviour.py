@@ -78,6 +78,23 @@ class hung_up:  # noqa: N801
 
 
 @dataclass
+class flood:  # noqa: N801
+    """Send `size` bytes that never end a JSON array, without saying how many; `sent` counts what went out."""
+
+    size: int = 200 << 20
+    sent: int = 0
+
+    def write(self, wire: Wire) -> None:
+        piece = b'{"id": 1, "name": "Haus"},' * 2000
+        wire.head(200, {"Content-Type": "application/json", "Connection": "close"})
+        wire.send(b"[")
+        while self.sent < self.size:
+            wire.send(piece)
+            self.sent += len(piece)
+        wire.close()
+
+
+@dataclass
 class gzip_bomb:  # noqa: N801
     """`size` zero bytes, gzipped to a thousandth; `sent` counts the compressed bytes that went out."""
 
