@@ -101,10 +101,11 @@ class Sourced:
         return found
 
     def findings(self, source: str) -> list[str]:
-        """Open findings of a source, as its owner reads them."""
+        """What is open about reading, cleaning and lifting a source, as its owner reads it."""
         ledger = Ledger.reader(self.config.ledger)
         rows = ledger.db.execute(
-            "SELECT message_en || ' ' || coalesce(value, '') FROM finding WHERE source = ? AND fixed_run IS NULL",
+            "SELECT message_en || ' ' || coalesce(value, '') FROM finding WHERE source = ? AND fixed_run IS NULL"
+            " AND rule NOT LIKE '%/shapes#%'",
             (source,),
         ).fetchall()
         ledger.close()
