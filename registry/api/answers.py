@@ -67,11 +67,13 @@ def matches(known: str | None, since: str | None, tag: str, modified: str | None
         return False
 
 
-def validators(format: Format, tag: str, modified: str | None, links: Iterable[str] = ()) -> dict[str, str]:
+def validators(
+    format: Format, tag: str, modified: str | None, links: Iterable[str] = (), vary: str = "Accept"
+) -> dict[str, str]:
     """The headers of an answer, 304 or 200."""
     headers = {
         "ETag": tag,
-        "Vary": "Accept, Accept-Language" if format is HTML else "Accept",
+        "Vary": "Accept, Accept-Language" if format is HTML else vary,
         "Cache-Control": _REVALIDATE,
     }
     if modified:
@@ -90,16 +92,19 @@ def respond(
     modified: str | None = None,
     links: Iterable[str] = (),
     status: int = 200,
+    vary: str = "Accept",
 ) -> Response:
     """A body with its validators; 304 without body when the client has it. Without ``tag`` the body is its own."""
-    headers = validators(format, tag or etag(body), modified, links)
+    headers = validators(format, tag or etag(body), modified, links, vary)
     if status == 200 and unchanged(request, headers["ETag"], modified):
         return Response(status_code=304, headers=headers)
     return Response(body, status, headers, format.content_type)
 
 
-def not_modified(format: Format, tag: str, modified: str | None, links: Iterable[str] = ()) -> Response:
-    return Response(status_code=304, headers=validators(format, tag, modified, links))
+def not_modified(
+    format: Format, tag: str, modified: str | None, links: Iterable[str] = (), vary: str = "Accept"
+) -> Response:
+    return Response(status_code=304, headers=validators(format, tag, modified, links, vary))
 
 
 def alternates(address: str, offered: Sequence[Format]) -> list[str]:

@@ -75,7 +75,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.rendered = RenderedEntities(super(Application, app).__call__, config.ledger)
     app.state.shelf = Shelf(config)
     problems.install(app)
-    documentation.install(app)
+    documentation.install(app, catalogue)
     app.add_middleware(Headers, on_error=problems.unexpected)
 
     app.include_router(start.router)

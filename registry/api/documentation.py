@@ -8,9 +8,10 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 
 from registry.api import answers, problems
-from registry.api.catalogue import catalogue_of
+from registry.api.catalogue import Catalogue, catalogue_of
+from registry.api.schemas import components
 from registry.formats import Format
-from registry.formats.media import HTML
+from registry.formats.media import HTML, JSON, JSONLD
 
 router = APIRouter(tags=["system"])
 
@@ -49,8 +50,8 @@ _SCHEMA = {
 }
 
 
-def install(app: FastAPI) -> None:
-    """Complete the OpenAPI document: problems in place of the framework's own errors."""
+def install(app: FastAPI, catalogue: Catalogue) -> None:
+    """Complete the OpenAPI document: schemas of what is answered, problems in place of the framework's own errors."""
     generate = app.openapi
 
     def complete() -> dict[str, Any]:
@@ -58,6 +59,7 @@ def install(app: FastAPI) -> None:
             document = generate()
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
             schemas["Problem"] = _SCHEMA
+            schemas |= components(catalogue.context, catalogue.words, catalogue.context_url)
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
             for methods in document["paths"].values():
@@ -70,11 +72,12 @@ def install(app: FastAPI) -> None:
     app.openapi = complete  # type: ignore[method-assign]
 
 
-def responses(formats: Sequence[Format], *statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The answers of a route, for OpenAPI: its formats, and the statuses beside 200."""
-    found: dict[int | str, dict[str, Any]] = {
-        200: {"description": "The document", "content": {f.media_type: {} for f in formats}}
-    }
+def responses(formats: Sequence[Format], *statuses: int, schema: str | None = None) -> dict[int | str, dict[str, Any]]:
+    """The answers of a route, for OpenAPI: its formats, and the statuses beside 200. ``schema`` is that of its JSON."""
+    content: dict[str, Any] = {f.media_type: {} for f in formats}
+    if schema:
+        content |= {f.media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}} for f in (JSONLD, JSON)}
+    found: dict[int | str, dict[str, Any]] = {200: {"description": "The document", "content": content}}
     for status in statuses:
         found[status] = {"description": _MEANING[status]}
         if status >= 400:

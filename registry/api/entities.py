@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 
 import pyoxigraph as ox
 from fastapi import APIRouter, Path, Request, Response
+from fastapi import Query as Parameter
 
-from registry.api import answers, documentation
+from registry.api import answers, documentation, profiles
 from registry.api.catalogue import Catalogue, catalogue_of
 from registry.api.problems import Problem
-from registry.formats import Description, Format
+from registry.api.profiles import Profile
+from registry.formats import Description, Format, NotAcceptable, negotiate
 from registry.formats.media import HTML, NTRIPLES, THING
 from registry.ledger import Entity
 from registry.terms import AS, KINDS, TYPE, XSD
@@ -21,12 +23,14 @@ router = APIRouter(tags=["entities"])
 # What a minted address can look like; anything else is not worth a look into the ledger.
 _SLUG = re.compile(r"[a-z0-9-]{1,200}", re.ASCII)
 _MOST_MERGES = 50
+VARY = "Accept, Accept-Profile"
 
 
 def entity(request: Request, kind: str, name: str) -> Response:
     """One entity in the format of its suffix or of ``Accept``; 301 after a merge, 410 after a withdrawal."""
     catalogue = catalogue_of(request)
     slug, format = answers.wanted(request, name, THING)
+    profile, format = _profile(request, format, suffixed=slug != name)
     found = catalogue.ledger.entity(f"{catalogue.base}/{kind}/{slug}") if _SLUG.fullmatch(slug) else None
     if found is None:
         hint = f"search for it with {catalogue.base}/{kind}s?q=…"
@@ -35,22 +39,41 @@ def entity(request: Request, kind: str, name: str) -> Response:
         return _moved(request, catalogue, found, "." + format.name if slug != name else "")
     if found.status == "withdrawn":
         return _gone(request, catalogue, found, format)
-    return _live(request, catalogue, found, format)
+    return _live(request, catalogue, found, profile, format)
 
 
-def _live(request: Request, catalogue: Catalogue, found: Entity, format: Format) -> Response:
-    links = answers.alternates(found.iri, THING)
+def _profile(request: Request, format: Format, *, suffixed: bool) -> tuple[Profile, Format]:
+    """The profile asked for, in a format that it can be had in. A wish in a header gives way to the format."""
+    profile = profiles.wanted(request)
+    if format in profile.formats:
+        return profile, format
+    if not request.query_params.get("profile"):
+        return profiles.ORTE_PROFILE, format
+    if suffixed:
+        raise NotAcceptable(f"{format.media_type} (profile '{profile.name}')", profile.formats)
+    return profile, negotiate(request.headers.get("accept"), profile.formats)
+
+
+def _live(request: Request, catalogue: Catalogue, found: Entity, profile: Profile, format: Format) -> Response:
+    links = [
+        *answers.alternates(found.iri, THING),
+        *profiles.alternates(found.iri),
+        f'<{profile.iri}>; rel="profile"',
+    ]
+    if profile.write:
+        body = profile.write(catalogue, catalogue.ledger, found, format)
+        return answers.respond(request, body, format, modified=found.modified, links=links, vary=VARY)
     if format is HTML:
         body = catalogue.pages.entity(request, catalogue.ledger, found, THING)
         return answers.respond(request, body, format, modified=found.modified, links=links)
     tag = answers.etag(found.digest, format.name, catalogue.edition)
     if answers.unchanged(request, tag, found.modified):
-        return answers.not_modified(format, tag, found.modified, links)
+        return answers.not_modified(format, tag, found.modified, links, VARY)
     if format is NTRIPLES:
         body = found.nquads.encode()
     else:
         body = answers.write(catalogue, Description.parse(found.iri, found.nquads), format)
-    return answers.respond(request, body, format, tag=tag, modified=found.modified, links=links)
+    return answers.respond(request, body, format, tag=tag, modified=found.modified, links=links, vary=VARY)
 
 
 def _moved(request: Request, catalogue: Catalogue, found: Entity, suffix: str) -> Response:
@@ -90,6 +113,7 @@ def _route(kind: str) -> None:
     async def one(
         request: Request,
         name: str = Path(description="The last part of the IRI, with or without a suffix such as .jsonld or .ttl"),
+        profile: str = Parameter("", description="orte (default) or schema: plain schema.org in JSON-LD."),
     ) -> Response:
         return entity(request, kind, name)
 
@@ -99,7 +123,7 @@ def _route(kind: str) -> None:
         summary=f"One {kind}",
         description=entity.__doc__,
         operation_id=kind,
-        responses=documentation.responses(THING, 301, 304, 404, 406, 410),
+        responses=documentation.responses(THING, 301, 304, 404, 406, 410, 422, schema=kind.capitalize()),
         response_class=Response,
     )(one)
 

@@ -36,7 +36,10 @@ _PAGE = [
 _PREFLIGHT = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, DELETE, OPTIONS"),
-    (b"access-control-allow-headers", b"Accept, Accept-Language, Authorization, Content-Type, If-Match, If-None-Match"),
+    (
+        b"access-control-allow-headers",
+        b"Accept, Accept-Language, Accept-Profile, Authorization, Content-Type, If-Match, If-None-Match",
+    ),
     (b"access-control-max-age", b"86400"),
     (b"content-length", b"0"),
 ]

@@ -9,12 +9,12 @@ import pyoxigraph as ox
 from registry.terms import HYDRA, TYPE
 
 
-def collection(address: str, total: int, members: Iterable[str]) -> list[ox.Triple]:
-    """A collection with the number of all its members, and the members that are on this page."""
+def collection(address: str, total: int | None, members: Iterable[str]) -> list[ox.Triple]:
+    """A collection with the number of all its members, if that was counted, and the members that are on this page."""
     node = ox.NamedNode(address)
     return [
         ox.Triple(node, TYPE, HYDRA["Collection"]),
-        ox.Triple(node, HYDRA["totalItems"], ox.Literal(total)),
+        *([] if total is None else [ox.Triple(node, HYDRA["totalItems"], ox.Literal(total))]),
         *(ox.Triple(node, HYDRA["member"], ox.NamedNode(member)) for member in members),
     ]
 

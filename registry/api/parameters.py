@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
 from fastapi import Query as Parameter
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from registry.api.catalogue import catalogue_of
 from registry.api.problems import Problem
+from registry.formats.table import Sheet
 from registry.search import FACETS, Box, Near, Query, Sort
 
 Values = Annotated[list[str], Field(max_length=50)]
@@ -49,8 +51,50 @@ class Filters(BaseModel):
     limit: int | None = Field(None, ge=1, description="Entities on a page.")
     cursor: str | None = Field(None, max_length=4000, description="From the link to the next page.")
 
+    count: bool = Field(True, description="0 leaves out the number of all entities and the facets.")
+    fields: str = Field("", max_length=1000, description="Only these keys, separated by commas: name,geo,url.")
+    profile: Literal["", "orte", "schema"] = Field("", description="schema: plain schema.org (JSON-LD only).")
+    sep: Literal[",", ";", "tab"] = Field(",", description="Of CSV. With ; numbers have a decimal comma: German Excel.")
+    bom: bool = Field(False, description="1 begins CSV with a byte order mark, by which Excel knows UTF-8.")
+    lang: str = Field("", max_length=20, description="de or en, of pages for people.")
+
+    @property
+    def sheet(self) -> Sheet:
+        """How CSV is written."""
+        return Sheet("\t" if self.sep == "tab" else self.sep, self.bom, self.keys)
+
+    @property
+    def keys(self) -> frozenset[str] | None:
+        """The keys asked for, None for all of them."""
+        return frozenset(key for part in self.fields.split(",") if (key := part.strip())) or None
+
 
 FiltersParameter = Annotated[Filters, Parameter()]
+#: What says how a page is written, not what is on it.
+OUTPUT = frozenset(["count", "fields", "profile", "sep", "bom"])
+NAMES = [field.alias or name for name, field in Filters.model_fields.items()]
+
+
+def check_names(request: Request) -> None:
+    """Refuse what is no parameter: a filter with a typing error would silently filter nothing. Raises Problem."""
+    for name in request.query_params:
+        if name not in NAMES:
+            alike = get_close_matches(name, NAMES, 1)
+            hint = f"did you mean '{alike[0]}'?" if alike else f"there are: {', '.join(NAMES)}"
+            detail = f"There is no parameter '{name[:50]}'; {hint} See /docs."
+            raise Problem("invalid-parameter", detail, errors=[{"parameter": name[:50], "detail": "unknown"}])
+
+
+def predicates(request: Request, filters: Filters) -> frozenset[str] | None:
+    """The properties behind the keys asked for, None for all. Raises Problem that lists the keys there are."""
+    if filters.keys is None:
+        return None
+    terms = catalogue_of(request).context.terms
+    unknown = sorted(filters.keys - terms.keys() - {"id", "type", "distance"})
+    if unknown:
+        known = ", ".join(terms)
+        raise _wrong("fields", f"'{unknown[0][:50]}' is no key; there are {known}")
+    return frozenset(terms[key].iri for key in filters.keys if key in terms)
 
 
 def question(request: Request, kind: str, filters: Filters) -> Query:
@@ -82,6 +126,7 @@ def question(request: Request, kind: str, filters: Filters) -> Query:
         sort=sort,
         limit=limit,
         cursor=filters.cursor or None,
+        count_facets=filters.count,
     )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from registry.formats.description import Description
@@ -49,33 +52,73 @@ COLUMNS: dict[str, str] = {
     "derivedFrom": PROV["wasDerivedFrom"].value,
 }
 _NESTED = {"address": SCHEMA["address"].value, "geo": SCHEMA["geo"].value}
+_NUMBERS = frozenset(["latitude", "longitude", "floorArea"])
 _SHORT = re.compile(f"{re.escape(CONCEPT)}[^/]+/|{re.escape(REGION)}|{re.escape(ORTE)}")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """How a table is written. ``fields`` are the keys of the JSON-LD to keep (``address`` stands for all its columns).
+
+    With the separator ``;`` numbers have a decimal comma, because the spreadsheets that want the one want the other.
+    ``bom`` begins the file with a byte order mark, by which Excel knows that it is UTF-8.
+    """
+
+    separator: str = ","
+    bom: bool = False
+    fields: frozenset[str] | None = None
+
+    def columns(self) -> list[str]:
+        """The columns after ``id`` and ``type``."""
+        if self.fields is None:
+            return list(COLUMNS)
+        return [name for name, path in COLUMNS.items() if {name, _parent(path)} & self.fields]
+
+
+Distances = Mapping[str, float]
+"""Metres by IRI."""
+_PLAIN = Sheet()
+_NONE: Distances = MappingProxyType({})
 
 
 def row(description: Description) -> dict[str, list[str]]:
     """The values of a description by column; German text where there is a choice, concepts by their short name."""
     found = {"id": [description.root], "type": [_short(iri) for iri in description.types if iri.startswith(ORTE)]}
     for column, path in COLUMNS.items():
-        nested, dot, predicate = path.partition(".") if path.startswith(("address.", "geo.")) else ("", "", path)
-        subjects = description.iris(_NESTED[nested])[:1] if dot else [description.root]
+        parent = _parent(path)
+        predicate = path.removeprefix(f"{parent}.") if parent else path
+        subjects = description.iris(_NESTED[parent])[:1] if parent else [description.root]
         found[column] = [value for subject in subjects for value in _values(description, predicate, subject)]
     return found
 
 
-def table(descriptions: Iterable[Description]) -> bytes:
+def table(descriptions: Iterable[Description], sheet: Sheet = _PLAIN, distances: Distances = _NONE) -> bytes:
     """CSV by RFC 4180, UTF-8; several values of a cell are separated by ``|``.
 
-    A cell that a spreadsheet would take for a formula gets an apostrophe in front.
+    A cell that a spreadsheet would take for a formula gets an apostrophe in front; numbers and telephone numbers,
+    in which no formula can hide, do not.
     """
     output = io.StringIO(newline="")
-    writer = csv.writer(output, lineterminator="\r\n")
-    writer.writerow(["id", "type", *COLUMNS])
+    writer = csv.writer(output, lineterminator="\r\n", delimiter=sheet.separator)
+    columns = sheet.columns()
+    writer.writerow(["id", "type", *(["distance"] if distances else []), *columns])
     for description in descriptions:
-        writer.writerow([cell("|".join(values)) for values in row(description).values()])
-    return output.getvalue().encode()
+        found = row(description)
+        cells = [cell("|".join(found[name])) for name in ("id", "type")]
+        if distances:
+            metres = distances.get(description.root)
+            cells.append("" if metres is None else _decimal(f"{metres:.1f}", sheet))
+        cells += [
+            _decimal("|".join(found[name]), sheet) if name in _NUMBERS else cell("|".join(found[name]))
+            for name in columns
+        ]
+        writer.writerow(cells)
+    return (codecs.BOM_UTF8 if sheet.bom else b"") + output.getvalue().encode()
 
 
-def feature(description: Description) -> dict[str, Any]:
+def feature(
+    description: Description, fields: frozenset[str] | None = None, metres: float | None = None
+) -> dict[str, Any]:
     """One thing as a GeoJSON feature; ``geometry`` is null where there is no position."""
     flat = row(description)
     identifier = flat.pop("id")[0]
@@ -86,13 +129,28 @@ def feature(description: Description) -> dict[str, Any]:
             geometry = {"type": "Point", "coordinates": [float(longitude[0]), float(latitude[0])]}
         except ValueError:
             geometry = None
-    properties = {key: values[0] if len(values) == 1 else values for key, values in flat.items() if values}
+    wanted = {"type", *Sheet(fields=fields).columns()}
+    properties: dict[str, Any] = {} if metres is None else {"distance": round(metres, 1)}
+    for key, values in flat.items():
+        if values and key in wanted:
+            properties[key] = values[0] if len(values) == 1 else values
     return {"type": "Feature", "id": identifier, "geometry": geometry, "properties": properties}
 
 
-def collection(descriptions: Iterable[Description], more: Mapping[str, object]) -> dict[str, Any]:
+def collection(
+    descriptions: Iterable[Description],
+    more: Mapping[str, object],
+    fields: frozenset[str] | None = None,
+    distances: Distances = _NONE,
+) -> dict[str, Any]:
     """Several things as a GeoJSON feature collection with further members, such as the number of all of them."""
-    return {"type": "FeatureCollection", **more, "features": [feature(one) for one in descriptions]}
+    features = [feature(one, fields, distances.get(one.root)) for one in descriptions]
+    return {"type": "FeatureCollection", **more, "features": features}
+
+
+def _parent(path: str) -> str:
+    """The nested node in which a column's property is found, empty for none."""
+    return path.partition(".")[0] if path.startswith(("address.", "geo.")) else ""
 
 
 def _values(description: Description, predicate: str, subject: str) -> list[str]:
@@ -109,11 +167,19 @@ def _short(iri: str) -> str:
 
 # What Excel, LibreOffice and Google Sheets take for the beginning of a formula (OWASP, CSV injection).
 _FORMULA = re.compile(r"^[\s\x00]*[=+\-@＝＋－＠|%]|^[\t\r\n]")
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+# Numbers, and telephone numbers as E.164 has them: nothing in them can be called or calculated.
+_HARMLESS = re.compile(r"-?\d+(\.\d+)?|\+\d[\d ]{6,19}")
 
 
 def cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: what looks like one gets an apostrophe in front."""
-    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
+    """Text for a cell of a table, with an apostrophe in front where a spreadsheet would take it for a formula."""
+    if _FORMULA.match(text) and not _HARMLESS.fullmatch(text):
         return f"'{text}"
     return text
+
+
+def _decimal(text: str, sheet: Sheet) -> str:
+    """A number as the spreadsheet reads it; what is none is a cell like any other."""
+    if sheet.separator == ";" and re.fullmatch(r"-?\d*\.\d+", text):
+        return text.replace(".", ",")
+    return cell(text)

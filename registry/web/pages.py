@@ -26,6 +26,7 @@ from registry.vocabulary import Vocabulary
 from registry.web import charts, facets, terms
 from registry.web.listing import Listing
 from registry.web.rows import Rows, web_link
+from registry.web.structured import embedded, plain
 from registry.web.texts import IN, chosen, language
 
 _HERE = Path(__file__).resolve().parent
@@ -85,6 +86,7 @@ class Pages:
             records=records,
             sources={state.id: state for state in ledger.sources()},
             offered_by=search.offered_by(ledger.db, entity.iri) if entity.kind == "service" else [],
+            structured=embedded(plain(self.words, ledger, description, language(request))),
             lists={"network": f"/sites?network={slug}", "organisation": f"/sites?operator={slug}"},
             formats=formats,
             document=entity.iri,

@@ -175,3 +175,60 @@ def test_a_region(served: Served) -> None:
     assert (found["id"], found["ags"]) == ("https://w3id.org/orte/region/14729", "14729")
     assert "Landkreis Leipzig" in served.get("/region/14729", "text/html").text
     assert "14729" in served.get("/region/99999").json()["detail"]
+
+
+def test_a_filter_with_a_typing_error_is_not_ignored(served: Served) -> None:
+    answer = served.get("/sites.jsonld?regoin=14729")
+    assert answer.status_code == 422
+    assert "did you mean 'region'?" in answer.json()["detail"]
+    assert served.get("/sites?utm_source=mail", "text/html").status_code == 200  # added by others to links for people
+
+
+def test_only_some_fields(served: Served) -> None:
+    (haus,) = served.get("/sites.jsonld?q=Grimma&fields=name,geo").json()["member"]
+    assert haus.keys() == {"id", "type", "name", "geo"}
+    assert haus["geo"]["latitude"] == "51.236"
+    (haus,) = served.get("/sites.jsonld?q=Grimma&fields=latitude").json()["member"]
+    assert haus["geo"].keys() == {"id", "type", "latitude"}
+    for suffix in ("ttl", "jsonld"):
+        content = served.get(f"/sites.{suffix}?fields=name").content
+        found = triples(content, ox.RdfFormat.TURTLE) if suffix == "ttl" else expanded(served, content)
+        assert any("schema.org/name" in line for line in found)
+        assert not any("schema.org/telephone" in line or "schema.org/geo" in line for line in found)
+    feature = served.get("/sites.geojson?q=Grimma&fields=name").json()["features"][0]
+    assert feature["properties"].keys() == {"type", "name"}
+    header = served.get("/sites.csv?fields=address,name").text.splitlines()[0]
+    assert header == "id,type,name,streetAddress,postalCode,addressLocality"
+    refused = served.get("/sites.jsonld?fields=nmae")
+    assert refused.status_code == 422
+    assert "alternateName" in refused.json()["detail"]
+
+
+def test_a_list_without_counting(served: Served) -> None:
+    found = served.get("/sites.jsonld?count=0&limit=4").json()
+    assert not found.keys() & {"totalItems", "facets"}
+    assert "count=0" in found["view"]["next"]
+    assert found["id"] == f"{BASE}/sites"
+    assert not any(
+        "totalItems" in line for line in triples(served.get("/sites.nt?count=0").content, ox.RdfFormat.N_TRIPLES)
+    )
+    assert "numberMatched" not in served.get("/sites.geojson?count=0").json()
+
+
+def test_csv_for_german_spreadsheets(served: Served) -> None:
+    answer = served.get("/sites.csv", params={"sep": ";", "bom": "1", "q": "Grimma"})
+    assert answer.content.startswith(b"\xef\xbb\xbfid;type;")
+    (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""), delimiter=";")
+    assert (row["name"], row["latitude"], row["telephone"]) == ("Käsehaus Grimma", "51,236", "+493411234567")
+    assert served.get("/sites.csv?sep=tab").text.startswith("id\ttype\t")
+    assert not served.get("/sites.csv").content.startswith(b"\xef\xbb\xbf")
+
+
+def test_distances_in_every_format(served: Served) -> None:
+    near = "near=51.047,12.138&radius=1km"
+    (row,) = csv.DictReader(io.StringIO(served.get(f"/sites.csv?{near}").text, newline=""))
+    assert (row["name"], float(row["distance"])) == ("Holzwerkstatt Zeitz", 0.0)
+    answer = served.get(f"/sites.geojson?{near}")
+    assert answer.json()["features"][0]["properties"]["distance"] == 0.0
+    assert answer.headers["content-crs"] == "<http://www.opengis.net/def/crs/OGC/1.3/CRS84>"
+    assert {link["rel"] for link in answer.json()["links"]} == {"self", "alternate"}
