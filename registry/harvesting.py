@@ -13,7 +13,7 @@ from harvesters.lift import Lift, LiftError
 from harvesters.readers import READERS
 from harvesters.reading import Context
 from harvesters.source import SHIPPED, Source, discover
-from registry import coverage, search
+from registry import coverage, inference, search
 from registry.check import Checkers, Checks
 from registry.config import Config
 from registry.dcat import announce
@@ -83,6 +83,7 @@ def publish(ledger: Ledger, known: Gazetteer | None = None) -> None:
     """
     unify(ledger)
     search.follow(ledger)
+    inference.follow(ledger)
     announce_runs(ledger)
     if known is not None:
         coverage.follow(ledger, known)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from registry import assets, coverage
+from registry import assets, coverage, inference
 from registry.engine import TryAgain
 from registry.ledger import Ledger, Run, SourceState, StoredRecord, activities, records, runs
 from registry.ledger.activities import unpack
@@ -38,6 +38,7 @@ class Follower:
         self._run = 0
         self._stale: frozenset[str] = frozenset()
         self._covered: coverage.Coverage | None = None
+        self._inferred = 0
 
     @property
     def ledger(self) -> Ledger:
@@ -66,6 +67,7 @@ class Follower:
             self._run = _runs(store, ledger, 0)
             _sources(store, ledger)
             self._covered = _coverage(store, ledger, None)
+            self._inferred = _inferences(store, ledger, 0)
         return self._sequence
 
     def follow(self, store: ox.Store) -> int | None:
@@ -103,6 +105,7 @@ class Follower:
                 self._run = _runs(store, ledger, self._run)
                 _sources(store, ledger)
                 self._covered = _coverage(store, ledger, self._covered)
+                self._inferred = _inferences(store, ledger, self._inferred)
             self._sequence = news[-1].sequence if news else self._sequence
         return self._sequence
 
@@ -289,6 +292,20 @@ def _coverage(store: ox.Store, ledger: Ledger, before: coverage.Coverage | None)
         store.remove_graph(ox.NamedNode(coverage.graph_name(ledger.base)))
         store.extend(coverage.quads(coverage.through_time(ledger.db), ledger.base))
     return now
+
+
+def _inferences(store: ox.Store, ledger: Ledger, after: int) -> int:
+    """What rules derived, or withdrew, after a version; returns the version now."""
+    changed, version = inference.since(ledger.db, after)
+    graph = ox.NamedNode(inference.graph_name(ledger.base))
+    for one in changed:
+        about, derived = inference.statement(one), ox.NamedNode(one.concept)
+        gone = [*store.quads_for_pattern(about, None, None, graph)]
+        gone += store.quads_for_pattern(ox.NamedNode(one.entity), ORTE["derived"], derived, graph)
+        for quad in gone:
+            store.remove(quad)
+        store.extend(inference.quads(one, ledger.base))
+    return version
 
 
 def source_quads(source: SourceState, base: str) -> Iterator[ox.Quad]:

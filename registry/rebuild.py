@@ -7,14 +7,14 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from registry import search
+from registry import inference, search
 from registry.ledger import Ledger
 from registry.project import Follower
 from registry.unify import unify, unify_all
 
 
 def rebuild(ledger: Ledger, path: str) -> dict[str, Any]:
-    """Describe every entity anew, fill search anew, load the engine's store once to see that it loads.
+    """Describe every entity anew, fill search anew, ask the rules anew, load the engine's store once.
 
     Returns the digest of all entities before and after; they differ only when the rules of merging changed.
     """
@@ -23,6 +23,7 @@ def rebuild(ledger: Ledger, path: str) -> dict[str, Any]:
     before = ledger.digest("entity")
     unify_all(ledger)
     search.rebuild(ledger)
+    inference.rebuild(ledger)
     store = ox.Store()
     Follower(path).load(store)
     after = ledger.digest("entity")

@@ -98,7 +98,7 @@ def test_every_term_of_the_vocabulary_has_a_key() -> None:
     vocabulary = rdflib.Graph().parse(ROOT / "ontology" / "orte.ttl")
     declared = {
         str(term)
-        for kind in (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty)
+        for kind in (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty, OWL.AnnotationProperty)
         for term in vocabulary.subjects(RDF.type, kind)
         if str(term).startswith(PREFIXES["orte"])
     }

@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 ORTE = rdflib.Namespace("https://w3id.org/orte/ns#")
 SCHEMA = rdflib.Namespace("https://schema.org/")
 FILES = sorted((ROOT / "ontology").glob("*.ttl"))
-KINDS = (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty, OWL.NamedIndividual)
+KINDS = (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty, OWL.AnnotationProperty, OWL.NamedIndividual)
 
 
 @pytest.fixture(scope="module")
