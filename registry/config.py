@@ -40,6 +40,9 @@ class Limits:
     result_bytes: int = 100_000_000
     page_size: int = 50
     page_size_max: int = 1000
+    validate_bytes: int = 5_000_000
+    validate_seconds: float = 30.0
+    validate_per_minute: int = 20
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ def load(data: Path) -> Config:
     for name, value in (
         ("limits.query_workers", config.limits.query_workers),
         ("limits.page_size", config.limits.page_size),
+        ("limits.validate_per_minute", config.limits.validate_per_minute),
     ):
         if value < 1:
             raise ConfigError(f"{file}: {name} must be 1 or more")

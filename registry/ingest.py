@@ -223,7 +223,7 @@ class _Ingestion:
 
     def unreadable(self, bad: Unreadable) -> None:
         self.tally.unreadable += 1
-        finding = _problem("read", bad.reason, bad.found)
+        finding = problem("read", bad.reason, bad.found)
         if bad.key is None or not records.mark_raw_stale(self.ledger.db, self.source.id, bad.key):
             self.keyless.append(finding)
         else:
@@ -283,9 +283,9 @@ def records_of(fresh: Fresh, source: Source, base: str) -> tuple[list[Record], l
             )  # fmt: skip
             good.append(made)
         except NotARecord as error:
-            problems.append(_problem("not-a-record", f"{iri}: {error}"))
+            problems.append(problem("not-a-record", f"{iri}: {error}"))
     if fresh.lifted.reason:
-        problems.append(_problem("lift", fresh.lifted.reason))
+        problems.append(problem("lift", fresh.lifted.reason))
     return good, problems
 
 
@@ -302,7 +302,7 @@ _PROBLEMS = {
 }
 
 
-def _problem(rule: str, reason: str, value: str | None = None) -> Finding:
+def problem(rule: str, reason: str, value: str | None = None) -> Finding:
     """Something that keeps an entry out of the catalogue before the shapes have seen it."""
     german, english = _PROBLEMS[rule]
     return Finding("violation", f"{FINDING}{rule}", f"{german}: {reason}", f"{english}: {reason}", value=value)

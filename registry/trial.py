@@ -8,36 +8,49 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from mimetypes import guess_extension
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import orjson
+
 from harvesters.fetch import Fetcher
+from harvesters.fetch.decoding import decode
 from harvesters.harvest import Batch, Ended, harvest
 from harvesters.lift import Lift
 from harvesters.readers import READERS
-from harvesters.reading import Context, Unreadable
+from harvesters.reading import Context, Item, RawRecord, Reader, Unreadable
 from harvesters.source import Source
 from registry.check import Checker
 from registry.config import Config
 from registry.harvesting import fetch_settings, gazetteer
-from registry.ingest import records_of
-from registry.ledger import Finding
+from registry.ingest import problem, records_of
 from registry.record import Record
+from registry.report import Line, Report, of_lines
 
 PAGES = frozenset(["sitemap-html", "wordpress", "first-of"])
 """Readers of web sites, of which one page can be tried by itself."""
 
+DOCUMENTS = frozenset(["csv", "geojson", "json", "rdf"])
+"""Readers of one document."""
+
+_ELSEWHERE = frozenset(["file", "headers", "paging", "params", "robots", "since"])
+
+
+class TrialError(Exception):
+    """Why a document cannot be tried as a source's; one sentence for the person who handed it in."""
+
 
 @dataclass(frozen=True)
 class Trial:
-    """What came out: records, findings, entries that could not be read or lifted, and how the reading ended."""
+    """What came out: records, the report, keys that the lift never read, how many entries there were, and the end."""
 
     records: tuple[Record, ...]
-    findings: tuple[Finding, ...]
-    unreadable: tuple[Unreadable, ...]
-    unlifted: tuple[tuple[str, str], ...]
+    report: Report
     unread: frozenset[str]
+    entries: int
     ended: Ended
 
 
@@ -46,44 +59,100 @@ def try_source(config: Config, source: Source, target: str | None, limit: int) -
 
     A file is served to the reader over HTTP on the loopback interface, so that it takes the very way it would take.
     """
-    known = gazetteer(config)
-    lift = Lift(source.lift, source_id=source.id, records_base=f"{config.base_url}/sources/", gazetteer=known)
     with _address(target) as (address, host):
-        allowed = (*config.fetch.allow_private_hosts, *([host] if host else []))
-        settings = replace(
-            fetch_settings(config, source.time_limit), allow_private_hosts=allowed, delay=0.0 if host else 1.0
-        )
-        with Fetcher(settings) as fetch:
-            context = Context(fetch=fetch, since=None, districts=source.districts, notes=lambda line: None)
-            return _tried(config, _aimed(source, address) if address else source, lift, context, limit)
+        return _read(config, _aimed(source, address) if address else source, host, limit)
 
 
-def _tried(config: Config, source: Source, lift: Lift, context: Context, limit: int) -> Trial:
+def try_document(config: Config, source: Source, content: bytes, media_type: str, limit: int) -> Trial:
+    """Read at most `limit` entries of a source from a document that somebody hands in, as the source would be read.
+
+    A source that is one document (CSV, JSON, GeoJSON, RDF) is read by its own reader, one of web pages from a page.
+    For any other, and for those of web pages also, a JSON list holds the raw entries as the lift gets them.
+
+    Raises:
+        TrialError: when the document is nothing that the source could be read from.
+    """
+    if source.reader in DOCUMENTS or (source.reader in PAGES and media_type == "text/html"):
+        # the document alone: nothing that it points at, no secrets that are meant for the source
+        own = {key: value for key, value in source.read.items() if key not in _ELSEWHERE}
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / f"document{guess_extension(media_type) or '.json'}"
+            file.write_bytes(content)
+            with _address(str(file)) as (address, host):
+                assert address is not None
+                trial = _read(config, _aimed(replace(source, read=own), address), host, limit)
+        return replace(trial, report=_at_home(trial.report, address, str(source.read.get("url", ""))))
+    entries = _entries(source, content)
+    return _read(config, source, None, limit, lambda _options, _context: iter(entries))
+
+
+def _at_home(report: Report, address: str, home: str) -> Report:
+    """The report with the source's own address in place of the one at which its document was read."""
+    lines = (
+        replace(line, page=line.page.replace(address, home)) if line.page and home else line for line in report.lines
+    )
+    return replace(report, lines=tuple(lines))
+
+
+def _entries(source: Source, content: bytes) -> list[Item]:
+    """Raw entries of a JSON list, or of one object: as the lift gets them, with `id` or `key` as their key."""
+    try:
+        document = orjson.loads(decode(content).text)
+    except orjson.JSONDecodeError as error:
+        kind = f"The source '{source.id}' is read from more than one document: hand in a JSON list of its entries"
+        raise TrialError(f"{kind}. This is not JSON: {error}") from None
+    items: list[Item] = []
+    for number, entry in enumerate(document if isinstance(document, list) else [document], 1):
+        if not isinstance(entry, dict):
+            items.append(Unreadable(None, f"entry {number} is no object", str(entry)[:200]))
+            continue
+        key = entry.get("key") or entry.get("id") or number
+        page = next((entry[name] for name in ("page", "link", "url") if _is_address(entry.get(name))), None)
+        items.append(RawRecord(str(key), entry, page=page))
+    return items
+
+
+def _is_address(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(("http://", "https://"))
+
+
+def _read(config: Config, source: Source, host: str | None, limit: int, reader: Reader | None = None) -> Trial:
+    """Read, lift and check. `host` is one of ours that may be asked, and without pauses."""
+    lift = Lift(
+        source.lift, source_id=source.id, records_base=f"{config.base_url}/sources/", gazetteer=gazetteer(config)
+    )
+    allowed = (*config.fetch.allow_private_hosts, *([host] if host else []))
+    settings = fetch_settings(config, source.time_limit)
+    settings = replace(settings, allow_private_hosts=allowed, delay=0.0 if host else 1.0)
+    with Fetcher(settings) as fetch:
+        context = Context(fetch=fetch, since=None, districts=source.districts, notes=lambda line: None)
+        return _tried(config, source, reader or READERS[source.reader], lift, context, limit)
+
+
+def _tried(config: Config, source: Source, read: Reader, lift: Lift, context: Context, limit: int) -> Trial:
     records: list[Record] = []
-    findings: list[Finding] = []
-    unreadable: list[Unreadable] = []
-    unlifted: list[tuple[str, str]] = []
+    lines: list[Line] = []
     unread: set[str] = set()
     seen = 0
     ended = Ended("partial", f"stopped after {limit} entries, as asked", frozenset())
-    for event in harvest(source, READERS[source.reader], lift, context, {}, batch_size=min(limit, 200)):
+    for event in harvest(source, read, lift, context, {}, batch_size=min(limit, 200)):
         if isinstance(event, Batch):
-            unreadable += event.unreadable
+            lines += [Line(problem("read", bad.reason, bad.found), bad.key) for bad in event.unreadable]
             for fresh in event.fresh[: limit - seen]:
                 good, problems = records_of(fresh, source, config.base_url)
                 records += good
-                findings += problems
+                lines += [Line(one, fresh.lifted.raw.key, fresh.lifted.raw.page) for one in problems]
                 unread |= fresh.unread
-                if fresh.lifted.reason:
-                    unlifted.append((fresh.lifted.raw.key, fresh.lifted.reason))
-            seen += len(event.fresh)
+            seen += len(event.fresh) + len(event.unreadable)
             if seen >= limit:
                 break
         else:
             ended = event
-    for found in Checker().check(records).values():
-        findings += found
-    return Trial(tuple(records), tuple(findings), tuple(unreadable), tuple(unlifted), frozenset(unread), ended)
+    found = Checker().check(records)
+    lines += [Line(one, record.raw_key, record.page) for record in records for one in found[record.iri]]
+    about = f"{config.base_url}/sources/{source.id}"
+    report = of_lines(about, lines, entries=seen, records=len(records))
+    return Trial(tuple(records), report, frozenset(unread), seen, ended)
 
 
 def _aimed(source: Source, address: str) -> Source:

@@ -132,10 +132,14 @@ class Worker:
         descriptor, pieces = pipe.fileno(), []
         while length:
             left = None if end is None else max(0.0, end - time.monotonic())
-            if not _readable(descriptor, left):
+            try:
+                readable = _readable(descriptor, left)
+                piece = os.read(descriptor, min(length, 1 << 20)) if readable else b""
+            except OSError:  # another thread has closed it
+                readable, piece = True, b""
+            if not readable:
                 self.close()
                 raise WorkerTimedOut("it took too long")
-            piece = os.read(descriptor, min(length, 1 << 20))
             if not piece:
                 self.close()
                 raise WorkerFailed("the process died over it")

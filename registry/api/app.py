@@ -29,6 +29,7 @@ from registry.api import (
     sparql,
     start,
     system,
+    validation,
     vocabulary,
 )
 from registry.api.catalogue import Catalogue
@@ -49,6 +50,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     ``engine`` is for tests and for engines elsewhere; without it, Oxigraph runs in a host process of its own.
     """
     catalogue = Catalogue(config, engine or querying.engine(config))
+    validator = validation.Validation(config)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -58,6 +60,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
         try:
             yield
         finally:
+            validator.close()
             await warming
             await catalogue.engine.stop()
 
@@ -73,6 +76,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     )
     app.state.catalogue = catalogue
     app.rendered = RenderedEntities(super(Application, app).__call__, config.ledger)
+    app.state.validation = validator
     app.state.shelf = Shelf(config)
     problems.install(app)
     documentation.install(app, catalogue)
@@ -90,6 +94,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.include_router(digests.router)
     app.include_router(datasets.router)
     app.include_router(sparql.router)
+    app.include_router(validation.router)
     app.include_router(vocabulary.router)
     app.include_router(documentation.router)
     app.include_router(system.router)

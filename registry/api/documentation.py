@@ -31,7 +31,9 @@ _MEANING = {
     410: "Withdrawn; RDF formats carry a tombstone",
     413: "The request is too large",
     415: "The body has a media type that is not understood",
-    422: "A parameter has a wrong value",
+    422: "A parameter has a wrong value, or the body cannot be read",
+    429: "Too many requests; see `Retry-After`",
+    502: "What was to be fetched could not be",
     503: "Not now: limit reached, engine starting or busy; see `Retry-After`",
 }
 

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.types import Receive, Scope, Send
 
 from registry.api import answers, documentation
+from registry.api.bodies import body_of
 from registry.api.catalogue import Catalogue, catalogue_of
 from registry.api.description import FORMATS, SD, service_description
 from registry.api.problems import Problem
@@ -61,6 +62,7 @@ _DESCRIPTIONS = (TURTLE, JSONLD, NTRIPLES, RDFXML, TRIG, HTML)
 UNION = "urn:x-arq:UnionGraph"
 _UPDATE = "application/sparql-update"
 _ENVELOPE = 4096  # bytes of a request besides the query
+_SHORTEN = "shorten the query, or put long lists of values elsewhere"
 
 
 @dataclass(frozen=True)
@@ -94,14 +96,14 @@ async def sparql_post(request: Request) -> Response:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     pairs = request.query_params.multi_items()
     if media == "application/x-www-form-urlencoded":
-        body = await _body(request, 3 * limit + _ENVELOPE)
+        body = await body_of(request, 3 * limit + _ENVELOPE, _SHORTEN)
         try:
             pairs = [*pairs, *parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=200)]
         except ValueError:
             raise Problem("bad-request", "The form is not UTF-8, or has more than 200 fields.") from None
         asked = _asked(pairs)
     elif media == "application/sparql-query":
-        body = await _body(request, limit + _ENVELOPE)
+        body = await body_of(request, limit + _ENVELOPE, _SHORTEN)
         try:
             text = body.decode("utf-8")
         except UnicodeDecodeError:
@@ -283,18 +285,6 @@ async def _while_connected(request: Request, work: Coroutine[Any, Any, T], *, bo
         if not task.done():
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-
-async def _body(request: Request, limit: int) -> bytes:
-    content = bytearray()
-    async for piece in request.stream():
-        content += piece
-        if len(content) > limit:
-            detail = (
-                f"The request is larger than {limit} bytes; shorten the query, or put long lists of values elsewhere."
-            )
-            raise Problem("too-large", detail)
-    return bytes(content)
 
 
 def _no_updates() -> Problem:

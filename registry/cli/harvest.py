@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -13,16 +12,18 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from harvesters.source import Source
 from registry import harvesting
-from registry.check import Checker, fits
+from registry.check import Checker
 from registry.config import load
 from registry.formats.media import TURTLE
 from registry.formats.rdf import serialise
 from registry.harvesting import Harvested
-from registry.ledger import Finding, Ledger
+from registry.ledger import Ledger
 from registry.rdf_input import RdfInputError, read_rdf
 from registry.record import parse
+from registry.report import Report, lines_of_text, plain_json
 from registry.terms import PREFIXES
 from registry.trial import Trial, try_source
+from registry.validation import report_of
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Sources by id; without any, all enabled ones.")
@@ -126,7 +127,7 @@ def check(
         trial = try_source(config, chosen, target, limit)
         if not as_json:
             _print_trial(trial)
-        _report(trial.findings, f"{len(trial.records)} records", as_json)
+        _report(trial.report, as_json)
         if not trial.records:
             raise typer.Exit(1)
         return
@@ -136,36 +137,26 @@ def check(
         triples = read_rdf(target, config)
     except RdfInputError as error:
         raise typer.BadParameter(str(error)) from None
-    _report(Checker().check_triples(triples), f"{len(triples)} triples", as_json)
+    _report(report_of(target, Checker().check_triples(triples), triples), as_json)
 
 
 def _print_trial(trial: Trial) -> None:
     for one in trial.records:
         typer.echo(serialise((quad.triple for quad in parse(one.nquads)), TURTLE, PREFIXES).decode())
-    for bad in trial.unreadable:
-        typer.echo(f"unreadable: {bad.key or '?'}: {bad.reason} »{bad.found}«")
-    for key, reason in trial.unlifted:
-        typer.echo(f"not lifted: {key}: {reason}")
     if trial.unread:
         typer.echo(f"keys the lift never read: {', '.join(sorted(trial.unread))}")
     if trial.ended.outcome != "complete":
         typer.echo(f"{trial.ended.outcome}: {trial.ended.reason}")
 
 
-def _report(findings: Sequence[Finding], what: str, as_json: bool) -> None:
-    """Print findings, the worst first; exit with 1 when there is a violation."""
+def _report(report: Report, as_json: bool) -> None:
+    """Print the report, the worst first; exit with 1 when there is a violation."""
     if as_json:
-        typer.echo(orjson.dumps([asdict(one) for one in findings], option=orjson.OPT_INDENT_2))
+        typer.echo(plain_json(report))
     else:
-        rank = {"violation": 0, "warning": 1, "info": 2}
-        for one in sorted(findings, key=lambda finding: (rank[finding.severity], finding.record or "")):
-            where = f" {one.path}" if one.path else ""
-            value = f" »{one.value}«" if one.value is not None else ""
-            typer.echo(
-                f"{one.severity}: {one.record or one.rule}{where}{value}\n  {one.message_de}\n  {one.message_en}"
-            )
-        typer.echo(f"{what}, {len(findings)} findings: {'fits' if fits(findings) else 'does not fit'} the shapes")
-    if not fits(findings):
+        for text in lines_of_text(report):
+            typer.echo(text)
+    if not report.fits:
         raise typer.Exit(1)
 
 

@@ -11,6 +11,7 @@ import orjson
 
 from registry.formats.table import cell
 from registry.report.model import Line, Report
+from registry.terms import PREFIXES
 
 COLUMNS = (
     "severity", "key", "page", "message_de", "message_en", "path", "value", "rule", "component", "focus", "status",
@@ -53,6 +54,14 @@ def table(report: Report) -> bytes:
     return output.getvalue().encode()
 
 
+def _short(iri: str) -> str:
+    """With a prefix, where there is one."""
+    for prefix, namespace in PREFIXES.items():
+        if iri.startswith(namespace):
+            return f"{prefix}:{iri[len(namespace) :]}"
+    return iri
+
+
 def _status(report: Report, line: Line) -> str:
     return "new" if report.run is not None and line.first_run == report.run.id else "open"
 
@@ -86,8 +95,8 @@ def lines_of_text(report: Report, language: str | None = None) -> Iterable[str]:
     for line in report.lines:
         one = line.finding
         place = line.page or line.key or one.focus or one.rule
-        path = f" {one.path}" if one.path else ""
-        value = f" »{one.value}«" if one.value is not None else ""
+        path = f" {_short(one.path)}" if one.path else ""
+        value = f" »{one.value}«" if one.value not in (None, one.focus) else ""
         yield f"{one.severity}: {place}{path}{value}"
         for tongue, message in (("de", one.message_de), ("en", one.message_en)):
             if language in (None, tongue) and (tongue == "de" or message != one.message_de):

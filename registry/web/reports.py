@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
+from registry.config import Limits
 from registry.formats import Format
 from registry.ledger import SourceState
 from registry.report import SEVERITIES, Filters, Line, Report
@@ -41,6 +42,40 @@ def report(
     )
 
 
+def validate(
+    pages: Pages,
+    request: Request,
+    report: Report | None,
+    form: Mapping[str, str],
+    sources: Sequence[SourceState],
+    limits: Limits,
+) -> bytes:
+    """The form to validate with, and below it the report on what was handed in."""
+    return pages.render(
+        request,
+        "validate.html",
+        form=form,
+        report=report,
+        lines=shown(pages, request, report)["lines"] if report else [],
+        sources=sources,
+        limits=limits,
+        syntaxes=SYNTAXES,
+    )
+
+
+SYNTAXES = (
+    ("text/turtle", "Turtle"),
+    ("application/ld+json", "JSON-LD"),
+    ("application/rdf+xml", "RDF/XML"),
+    ("application/n-triples", "N-Triples"),
+    ("application/trig", "TriG"),
+    ("application/n-quads", "N-Quads"),
+    ("application/json", "JSON"),
+    ("text/csv", "CSV"),
+)
+"""What the form offers."""
+
+
 def shown(pages: Pages, request: Request, report: Report) -> Mapping[str, Any]:
     """The lines of a report as a page shows them."""
     tongue = language(request)
@@ -55,7 +90,7 @@ def _shown(pages: Pages, line: Line, report: Report, tongue: str) -> dict[str, A
     return {
         "severity": one.severity,
         "message": one.message_de if tongue == "de" else one.message_en,
-        "value": one.value,
+        "value": None if one.value == one.focus else one.value,
         "property": pages.property_label(one.path, tongue) if one.path else None,
         "rule": one.rule.rpartition("#")[2],
         "key": line.key,
