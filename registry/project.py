@@ -328,6 +328,8 @@ def source_quads(source: SourceState, base: str) -> Iterator[ox.Quad]:
         yield ox.Quad(node, ORTE["attribution"], ox.Literal(about["attribution"]))
     if source.confirmed:
         yield ox.Quad(node, ORTE["lastConfirmed"], _time(source.confirmed))
+    if source.last_run:
+        yield ox.Quad(node, ORTE["lastRun"], ox.NamedNode(f"{base}/runs/{source.last_run.id}"))
 
 
 def _time(text: str) -> ox.Literal:

@@ -12,7 +12,7 @@ from registry.api.catalogue import Catalogue, catalogue_of
 from registry.api.problems import Problem
 from registry.formats import BY_NAME, Description, Format, serialise_quads
 from registry.formats.media import GRAPH, THING, TRIG
-from registry.ledger import Ledger, SourceState, StoredRecord
+from registry.ledger import Ledger, SourceState, StoredRecord, runs
 from registry.project import source_quads
 from registry.record import parse
 from registry.terms import ORTE, PREFIXES, PROV, TYPE, XSD
@@ -126,7 +126,8 @@ def _record(request: Request, catalogue: Catalogue, ledger: Ledger, source: str)
 
 
 def _about(catalogue: Catalogue, ledger: Ledger, found: StoredRecord) -> list[ox.Triple]:
-    """What the registry says about a record: when it was seen and changed, by which run, and what it became part of."""
+    """What the registry says about a record: when it was first seen, last changed and last confirmed, by which run it
+    changed, and what it became part of."""
     node = ox.NamedNode(found.iri)
     (run,) = ledger.db.execute("SELECT changed FROM record WHERE id = ?", (found.id,)).fetchone()
     triples = [
@@ -136,8 +137,21 @@ def _about(catalogue: Catalogue, ledger: Ledger, found: StoredRecord) -> list[ox
         ox.Triple(node, ORTE["digest"], ox.Literal(found.digest.hex())),
         ox.Triple(node, PROV["wasGeneratedBy"], ox.NamedNode(f"{catalogue.base}/runs/{run}")),
     ]
+    if confirmed := _confirmed(ledger, found):
+        triples.append(ox.Triple(node, ORTE["lastConfirmed"], ox.Literal(confirmed, datatype=XSD["dateTime"])))
     if found.stale_since:
         triples.append(ox.Triple(node, ORTE["stale"], ox.Literal(True)))
     if found.entity:
         triples.append(ox.Triple(ox.NamedNode(found.entity), PROV["wasDerivedFrom"], node))
     return triples
+
+
+def _confirmed(ledger: Ledger, found: StoredRecord) -> str | None:
+    """When the source last said what the record holds: its last complete run, or a later one that changed the record.
+
+    None for a record that is stale: the source says something else by now.
+    """
+    if found.stale_since:
+        return None
+    complete = runs.last_complete(ledger.db, found.source)
+    return max((complete.ended if complete else None) or "", found.changed)

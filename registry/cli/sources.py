@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
@@ -43,7 +44,7 @@ def listing(
             "yes" if row["enabled"] else "no",
             row["state"],
             str(row["records"]),
-            row["confirmed"] or "never",
+            f"{row['confirmed']} ({_age(row['age'])})" if row["confirmed"] else "never",
             row["licence"] or "none: facts only",
             row["reason"] or "",
         )
@@ -90,6 +91,19 @@ def _state(name: str, source: Source | None, state: SourceState | None) -> dict[
         "reason": state.reason if state else None,
         "records": state.live if state else 0,
         "confirmed": state.confirmed if state else None,
+        "age": _seconds_since(state.confirmed) if state and state.confirmed else None,
         "licence": source.licence if source else None,
         "last_run": asdict(state.last_run) if state and state.last_run else None,
     }
+
+
+def _seconds_since(moment: str) -> int:
+    return max(0, int((datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()))
+
+
+def _age(seconds: int) -> str:
+    """How old, in the largest unit that fits: "3 d", "5 h", "2 min"."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return "now"

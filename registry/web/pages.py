@@ -107,6 +107,7 @@ class Pages:
             entries=[self._entry(hit, one, tongue) for hit, one in listing.entries],
             groups=groups,
             kept=facets.kept(filters),
+            confirmed=sorted(state.confirmed for state in ledger.sources() if state.confirmed and state.live),
             following=self._local(listing.following) if listing.following else None,
             first=self._local(listing.first),
             formats=THING,

@@ -31,7 +31,7 @@ from tests.standins import (
     truncated,
 )
 
-NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+NOW = datetime.now(UTC)
 EARLIER = NOW - timedelta(days=3)
 LIST = [{"id": number, "name": name} for number, name in BEFORE.items()]
 
@@ -205,6 +205,7 @@ def test_no_entity_disappears(trouble: Trouble, tmp_path: Path) -> None:
         assert (told["ort"]["state"], told["ort"]["reason"]) == (trouble.outcome, runs["ort"].reason)
         assert told["ort"]["records"] == 6
         assert told["ort"]["confirmed"] == f"{EARLIER:%Y-%m-%dT%H:%M:%SZ}", "how old the data is"
+        assert (told["ort"]["age"] // 86_400, told["andere"]["age"] // 86_400) == (3, 0)
         assert told["andere"]["confirmed"] == f"{NOW:%Y-%m-%dT%H:%M:%SZ}"
         assert not other.asked("/context")
 
