@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test check bench clean
+.PHONY: run test check faults bench clean
 
 run: $(VENV)/.run
 	$(BIN)/orte run
@@ -15,6 +15,9 @@ check: $(VENV)/.test
 	$(BIN)/ruff format --check registry harvesters tests benchmarks
 	$(BIN)/ruff check registry harvesters tests benchmarks
 	$(BIN)/mypy
+
+faults: $(VENV)/.test
+	ORTE_FAULTS=50 $(BIN)/pytest tests/faults -q --timeout 3600
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks

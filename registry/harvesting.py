@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from harvesters.fetch import Fetcher, FetchSettings
 from harvesters.gazetteer import Gazetteer
-from harvesters.gazetteer_files import load_gazetteer
+from harvesters.gazetteer_files import GazetteerFiles, load_gazetteer
 from harvesters.lift import Lift, LiftError
 from harvesters.readers import READERS
 from harvesters.reading import Context
@@ -87,6 +87,17 @@ def publish(ledger: Ledger, known: Gazetteer | None = None) -> None:
     announce_runs(ledger)
     if known is not None:
         coverage.follow(ledger, known)
+
+
+def unpublished(ledger: Ledger, config: Config) -> bool:
+    """Whether `publish` may have something to do: what a killed harvest left, or a gazetteer to count by. Only reads."""
+    last = "SELECT coalesce(max(sequence), 0) FROM activity WHERE stream = ?"
+    behind = any(
+        ledger.db.execute(last, (stream,)).fetchone()[0] > ledger.position(follower)
+        for stream, follower in (("record", "unify"), ("entity", "search"))
+    )
+    counted = ledger.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'coverage_seen'").fetchone()
+    return behind or not counted or config.gazetteer != GazetteerFiles()
 
 
 def due(ledger: Ledger, wanted: Iterable[Source]) -> list[Source]:

@@ -88,7 +88,7 @@ def ingest(
         known = records.raw_digests(ledger.db, source.id)
         with ledger.transaction():
             runs.describe(ledger.db, source.id, description(source))
-            run = runs.begin(ledger.db, source.id, ledger.clock())
+            run = runs.begin(ledger.db, source.id, ledger.clock(), ledger.now())
         ingestion = _Ingestion(ledger, checker, source, run)
         last = perf_counter()
         for event in harvest(source, read, lift, context, known, fingerprint=fingerprint(), batch_size=BATCH):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -56,15 +60,32 @@ def serve(context: typer.Context, host: Host = None, port: Port = None) -> None:
     """Serve the catalogue; nothing is harvested."""
     config = load(context.obj)
     ledger = Ledger.open(config.ledger, config.base_url)
-    try:
-        known = harvesting.gazetteer(config)
-    except GazetteerError:  # a harvest says what is wrong with it; what is there can be served all the same
-        known = None
-    harvesting.publish(ledger, known)  # what a harvest that was killed had left undone
+    undone = harvesting.unpublished(ledger, config)
     ledger.close()
     listening = _listen(config, host, port)
-    with Schedule(config.data, (_dumps(config),)):
+    with Schedule(config.data, (_dumps(config),)), _publishing(config) if undone else nullcontext():
         _serve(config, listening)
+
+
+@contextmanager
+def _publishing(config: Config) -> Iterator[None]:
+    """Finish what a harvest that was killed had left undone, in a process of its own: visitors do not wait for it."""
+    command = [sys.executable, "-m", "registry", "--data", str(config.data), "publish"]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
+def publish(context: typer.Context) -> None:
+    """Bring the catalogue and search up to date with the records, as every harvest does at its end."""
+    config = load(context.obj)
+    try:
+        known = harvesting.gazetteer(config)
+    except GazetteerError:  # a harvest says what is wrong with it; all but the coverage can be published
+        known = None
+    harvesting.publish(Ledger.open(config.ledger, config.base_url), known)
 
 
 def run(context: typer.Context, host: Host = None, port: Port = None) -> None:

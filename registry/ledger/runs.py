@@ -53,13 +53,16 @@ def describe(db: sqlite3.Connection, source: str, description: Mapping[str, Any]
     return True
 
 
-def begin(db: sqlite3.Connection, source: str, now: str) -> int:
-    """Open a run; an earlier one of the source that never ended was interrupted, and now says so."""
+def begin(db: sqlite3.Connection, source: str, started: str, now: str = "") -> int:
+    """Open a run; an earlier one of the source that never ended was interrupted, and now says so.
+
+    `started` is what the clock says, `now` the ledger's own time, which never goes back.
+    """
     db.execute(
         "UPDATE run SET ended = ?, outcome = 'failed', reason = 'interrupted' WHERE source = ? AND ended IS NULL",
-        (now, source),
+        (now or started, source),
     )
-    number = db.execute("INSERT INTO run (source, started) VALUES (?, ?)", (source, now)).lastrowid
+    number = db.execute("INSERT INTO run (source, started) VALUES (?, ?)", (source, started)).lastrowid
     assert number is not None
     return number
 

@@ -86,6 +86,13 @@ class Ground:
         *,
         accept_shrink: bool = False,
     ) -> Run:
+        run = self.take(items, accept_shrink=accept_shrink)
+        publish(self.ledger)
+        return run
+
+    def take(self, items: Iterable[Item | Mapping[str, Any] | Exception], *, accept_shrink: bool = False) -> Run:
+        """Into the ledger, but not yet into the catalogue."""
+
         def read(_options: Mapping[str, Any], _context: Context) -> Iterator[Item]:
             for item in items:
                 if isinstance(item, Exception):
@@ -96,12 +103,10 @@ class Ground:
         lift = Lift(self.source.lift, source_id=self.source.id, records_base=f"{BASE}/sources/")
         with Fetcher() as fetch:
             context = Context(fetch=fetch, since=None, districts=(), notes=lambda line: None)
-            run = ingest(
+            return ingest(
                 self.ledger, self.checker, self.source, read, lift, context,
                 locks=self.folder / "locks", accept_shrink=accept_shrink,
             )  # fmt: skip
-        publish(self.ledger)
-        return run
 
     def kinds(self) -> dict[str, str]:
         """Kind of every live entity by IRI."""
