@@ -90,7 +90,7 @@ def publish(ledger: Ledger, known: Gazetteer | None = None) -> None:
 
 
 def unpublished(ledger: Ledger, config: Config) -> bool:
-    """Whether `publish` may have something to do: what a killed harvest left, or a gazetteer to count by. Only reads."""
+    """Whether `publish` may have something to do: a killed harvest left it, or a gazetteer to count by."""
     last = "SELECT coalesce(max(sequence), 0) FROM activity WHERE stream = ?"
     behind = any(
         ledger.db.execute(last, (stream,)).fetchone()[0] > ledger.position(follower)

@@ -120,6 +120,7 @@ def said(done: subprocess.CompletedProcess[str]) -> str:
 
 def test_a_killed_host_is_replaced_while_pages_go_on(data: Path) -> None:
     with serving(data) as address:
+        until(lambda: sparql(address)[0] == 200)
         before = sparql(address)[1]
         host = host_of(address)
         os.kill(host, signal.SIGKILL)
@@ -135,6 +136,7 @@ def test_a_killed_host_is_replaced_while_pages_go_on(data: Path) -> None:
 def test_a_host_without_memory_is_replaced_and_catches_up(data: Path) -> None:
     """What is committed while the host can allocate nothing is in the next one."""
     with serving(data) as address:
+        until(lambda: sparql(address)[0] == 200)
         host = host_of(address)
         soft = int(Path(f"/proc/{host}/statm").read_text().split()[0]) * resource.getpagesize()
         resource.prlimit(host, resource.RLIMIT_AS, (soft, soft))
@@ -148,6 +150,7 @@ def test_a_host_without_memory_is_replaced_and_catches_up(data: Path) -> None:
 
 def test_a_worker_killed_in_mid_answer_breaks_that_answer_visibly_and_no_other(data: Path) -> None:
     with serving(data) as address:
+        until(lambda: sparql(address)[0] == 200)
         host = host_of(address)
         where = urlsplit(address)
         connection = http.client.HTTPConnection(where.netloc, timeout=60)
@@ -167,6 +170,7 @@ def test_a_worker_killed_in_mid_answer_breaks_that_answer_visibly_and_no_other(d
 def test_a_stopped_host_holds_nobody_up(data: Path) -> None:
     """Its workers answer from what they have, pages from the ledger; the host itself is replaced after its silence."""
     with serving(data) as address:
+        until(lambda: sparql(address)[0] == 200)
         host = host_of(address)
         os.kill(host, signal.SIGSTOP)
         try:
@@ -206,11 +210,12 @@ def test_a_ledger_locked_by_another_process_delays_writers_and_no_reader(data: P
         other.execute("BEGIN IMMEDIATE")
         with serving(data) as address:
             assert get(address, "/sites")[0] == 200
-            assert sparql(address)[0] == 200
+            until(lambda: sparql(address)[0] == 200)
             harvest = subprocess.Popen(
                 [sys.executable, "-m", "registry", "--data", str(data), "harvest", "studie"], cwd=ROOT
             )
             assert get(address, "/health")[0] == 200
+            assert harvest.poll() is None
             other.execute("ROLLBACK")
             assert harvest.wait(60) == 0
     assert _digests(data) == before
