@@ -68,6 +68,7 @@ class _Thing:
     records: list[tuple[str, str, Pairs]]
     iri: str = ""
     links: list[tuple[str, _Thing]] = field(default_factory=list)
+    overruled: set[tuple[str, str, str]] = field(default_factory=set)  # what a source of better rank says otherwise
 
 
 def catalogue(ledger: Ledger, sites: int, seed: int = 1) -> int:
@@ -88,17 +89,18 @@ def catalogue(ledger: Ledger, sites: int, seed: int = 1) -> int:
 
 
 def _things(dice: random.Random, sites: int) -> Iterator[_Thing]:
-    networks = [_network(dice, number) for number in range(max(3, sites // 500))]
+    networks = [_network(dice, number) for number in range(max(8, sites // 500))]
     yield from networks
     operators: list[_Thing] = []
     for number in range(sites):
         if number % 10 == 0:
             operators.append(_operator(dice, number // 10))
             yield operators[-1]
-        service = _service(dice, number) if number % 5 == 0 else None
-        if service:
-            yield service
-        yield _site(dice, number, dice.choice(networks), dice.choice(operators), service)
+        kinds = ("desk", "childcare") if number % 25 == 0 else (dice.choice(_KINDS),) if number % 5 == 0 else ()
+        services = [_service(dice, number, kind) for kind in kinds]
+        yield from services
+        members = dice.sample(networks, 2 if number % 6 == 0 else 1)
+        yield _site(dice, number, members, dice.choice(operators), services)
 
 
 def _network(dice: random.Random, number: int) -> _Thing:
@@ -127,8 +129,7 @@ def _operator(dice: random.Random, number: int) -> _Thing:
     return _Thing("organisation", name, [(SOURCES[number % 10], f"traeger-{number}", pairs)])
 
 
-def _service(dice: random.Random, number: int) -> _Thing:
-    kind = dice.choice(_KINDS)
+def _service(dice: random.Random, number: int, kind: str) -> _Thing:
     name = f"Angebot {kind} {number}"
     pairs = [
         ("", TYPE.value, f"<{ORTE}Service>"),
@@ -139,10 +140,10 @@ def _service(dice: random.Random, number: int) -> _Thing:
         ("#offer", SCHEMA["price"].value, f'"{dice.randrange(5, 40)}.00"^^<{XSD}decimal>'),
         ("#offer", SCHEMA["priceCurrency"].value, '"EUR"'),
     ]
-    return _Thing("service", name, [(SOURCES[number % 10], f"ort-{number}/service", pairs)])
+    return _Thing("service", name, [(SOURCES[number % 10], f"ort-{number}/service/{kind}", pairs)])
 
 
-def _site(dice: random.Random, number: int, network: _Thing, operator: _Thing, service: _Thing | None) -> _Thing:
+def _site(dice: random.Random, number: int, networks: list[_Thing], operator: _Thing, services: list[_Thing]) -> _Thing:
     name = f"{dice.choice(_FIRST)} {dice.choice(_SECOND)} {dice.choice(_TOWNS)} {number}"
     ags, (latitude, longitude) = dice.choice(list(_DISTRICTS.items()))
     latitude, longitude = round(dice.gauss(latitude, 0.12), 6), round(dice.gauss(longitude, 0.18), 6)
@@ -175,12 +176,12 @@ def _site(dice: random.Random, number: int, network: _Thing, operator: _Thing, s
         ("#geo", GEO["asWKT"].value, f'"POINT({longitude} {latitude})"^^<{GEO}wktLiteral>'),
     ]  # fmt: skip
     thing = _Thing("site", name, [(SOURCES[number % 10], f"ort-{number}", pairs)])
-    if number % 10 == 9:  # the other source knows the name and the address on the web, and says the same
-        few = [pairs[0], pairs[1], pairs[4]]
-        thing.records.append((SOURCES[0], f"ort-{number}", few))
-    thing.links = [(SCHEMA["memberOf"].value, network), (ORTE["operatedBy"].value, operator)]
-    if service:
-        thing.links.append((ORTE["offers"].value, service))
+    if number % 10 == 9:  # another source knows a little, and another number
+        number_there = ("", SCHEMA["telephone"].value, f'"+49 341 {2000000 + number}"')
+        thing.records.append((SOURCES[0], f"ort-{number}", [pairs[0], pairs[1], pairs[4], number_there]))
+        thing.overruled = {pairs[5]}
+    thing.links = [(SCHEMA["memberOf"].value, network) for network in networks]
+    thing.links += [(ORTE["operatedBy"].value, operator), *((ORTE["offers"].value, service) for service in services)]
     return thing
 
 
@@ -211,7 +212,11 @@ class _Writer:
             lines = {
                 f"<{iri}{s or '#it'}> <{p}> {f'<{iri}{o}>' if o[0] == '#' else o} <{iri}> .\n" for s, p, o in pairs
             }
-            merged |= {f"<{thing.iri}{s}> <{p}> {f'<{thing.iri}{o}>' if o[0] == '#' else o} .\n" for s, p, o in pairs}
+            merged |= {
+                f"<{thing.iri}{s}> <{p}> {f'<{thing.iri}{o}>' if o[0] == '#' else o} .\n"
+                for s, p, o in pairs
+                if (s, p, o) not in thing.overruled
+            }
             spoken = [
                 (p, f"{self.base}/sources/{o.records[0][0]}/records/{o.records[0][1]}#it") for p, o in thing.links
             ]

@@ -21,6 +21,7 @@ from registry.api import (
     documentation,
     entities,
     feeds,
+    graphs,
     problems,
     regions,
     reports,
@@ -95,6 +96,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.include_router(datasets.router)
     app.include_router(sparql.router)
     app.include_router(validation.router)
+    app.include_router(graphs.router)
     app.include_router(vocabulary.router)
     app.include_router(documentation.router)
     app.include_router(system.router)

@@ -26,6 +26,17 @@ _NAMES = {
 }
 
 
+GEOF = "http://www.opengis.net/def/function/geosparql/"
+#: GeoSPARQL functions that the engine evaluates; the rest of GeoSPARQL (buffer, boundary, area of polygons, query
+#: rewriting) it does not.
+FUNCTIONS = (
+    "asGeoJSON", "convexHull", "distance", "ehContains", "ehCoveredBy", "ehCovers", "ehDisjoint", "ehEquals",
+    "ehInside", "ehMeet", "ehOverlap", "envelope", "getSRID", "rcc8dc", "rcc8ec", "rcc8eq", "rcc8ntpp", "rcc8ntppi",
+    "rcc8po", "rcc8tpp", "rcc8tppi", "relate", "sfContains", "sfCrosses", "sfDisjoint", "sfEquals", "sfIntersects",
+    "sfOverlaps", "sfTouches", "sfWithin",
+)  # fmt: skip
+
+
 def service_description(base: str, formats: Sequence[Format]) -> Description:
     """What the endpoint understands and answers, and which graphs there are."""
     endpoint = ox.NamedNode(f"{base}/sparql")
@@ -45,12 +56,14 @@ def service_description(base: str, formats: Sequence[Format]) -> Description:
         ox.Triple(dataset, _sd("defaultGraph"), default),
         ox.Triple(default, TYPE, _sd("Graph")),
     ]
-    vocabulary = ox.NamedNode(f"{base}/sparql#vocabulary")
-    triples += [
-        ox.Triple(dataset, _sd("namedGraph"), vocabulary),
-        ox.Triple(vocabulary, TYPE, _sd("NamedGraph")),
-        ox.Triple(vocabulary, _sd("name"), ox.NamedNode(f"{base}/graph/vocabulary")),
-    ]
+    triples += [ox.Triple(endpoint, _sd("extensionFunction"), ox.NamedNode(GEOF + name)) for name in FUNCTIONS]
+    for name in ("vocabulary", "coverage"):
+        graph = ox.NamedNode(f"{base}/sparql#{name}")
+        triples += [
+            ox.Triple(dataset, _sd("namedGraph"), graph),
+            ox.Triple(graph, TYPE, _sd("NamedGraph")),
+            ox.Triple(graph, _sd("name"), ox.NamedNode(f"{base}/graph/{name}")),
+        ]
     return Description(endpoint.value, triples)
 
 

@@ -24,6 +24,7 @@ and answers `If-None-Match` with 304. Every origin may ask (CORS)."""
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _MEANING = {
     301: "Merged: the entity that answers now is at `Location`",
+    303: "For people: the place on the page at `Location`",
     304: "The client's copy is still good",
     400: "The request cannot be understood",
     404: "There is nothing here",

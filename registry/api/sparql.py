@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
-from starlette.types import Receive, Scope, Send
 
 from registry.api import answers, documentation
 from registry.api.bodies import body_of
 from registry.api.catalogue import Catalogue, catalogue_of
 from registry.api.description import FORMATS, SD, service_description
 from registry.api.problems import Problem
-from registry.engine import (
-    EngineBusy,
-    EngineError,
-    EngineStarting,
-    QueryAnswer,
-    QueryRefused,
-    QueryRequest,
-    QueryTimedOut,
-    QueryTooExpensive,
-    inspect,
-)
+from registry.api.querying import answered, problem_of
+from registry.engine import QueryRefused, QueryRequest, inspect
 from registry.formats import Format, NotAcceptable, negotiate, serialise
 from registry.formats.media import HTML, JSONLD, NTRIPLES, RDFXML, TRIG, TURTLE
 from registry.terms import PREFIXES
 
 router = APIRouter(tags=["sparql"])
-_log = logging.getLogger("registry.api")
-T = TypeVar("T")
 
 # Names as the engine knows them; a client may ask with the general media type of the syntax, too.
 SOLUTIONS = (
@@ -187,11 +171,7 @@ async def _answer(request: Request, asked: Asked, *, body_read: bool) -> Respons
         union_default=union,
         timeout=asked.timeout,
     )
-    try:
-        answer = await _while_connected(request, catalogue.engine.query(question), body_read=body_read)
-    except EngineError as error:
-        raise _problem(error, catalogue) from None
-    return Streamed(answer, _headers(catalogue, answer), head=request.scope.get("orte.head", False))
+    return await answered(request, question, body_read=body_read)
 
 
 def _formats(request: Request, asked: Asked, catalogue: Catalogue) -> tuple[Format, Format]:
@@ -215,76 +195,11 @@ def _formats(request: Request, asked: Asked, catalogue: Catalogue) -> tuple[Form
         try:
             form = inspect(asked.query or "", limits.query_size, limits.query_nesting).form
         except QueryRefused as error:
-            raise _problem(error, catalogue) from None
+            raise problem_of(error, catalogue) from None
         of_graph = form in ("CONSTRUCT", "DESCRIBE")
         if (graphs if of_graph else solutions) is None and form is not None:
             raise NotAcceptable(accept or "", GRAPHS if of_graph else SOLUTIONS)
     return solutions or SOLUTIONS[0], graphs or GRAPHS[0]
-
-
-def _headers(catalogue: Catalogue, answer: QueryAnswer) -> dict[str, str]:
-    limits = catalogue.config.limits
-    headers = {
-        "Content-Type": answer.media_type,
-        "Vary": "Accept",
-        "Cache-Control": "no-cache",
-        "Orte-Sequence": str(answer.sequence),
-        "Orte-Limit-Seconds": f"{limits.query_seconds:g}",
-        "Orte-Limit-Rows": str(limits.result_rows or "none"),
-        "Orte-Limit-Bytes": str(limits.result_bytes),
-    }
-    if answer.length is not None:
-        headers["Content-Length"] = str(answer.length)
-        if answer.truncated:
-            headers["Orte-Truncated"] = "true"
-    return headers
-
-
-class Streamed(Response):
-    """An answer of the engine, piece by piece. One that breaks off is left incomplete, so that the client notices."""
-
-    def __init__(self, answer: QueryAnswer, headers: dict[str, str], *, head: bool) -> None:
-        super().__init__(status_code=200)
-        self.raw_headers = [(key.lower().encode(), value.encode("latin-1")) for key, value in headers.items()]
-        self.answer = answer
-        self.head = head
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            if not self.head:
-                async for piece in self.answer.chunks():
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
-        except EngineError as error:
-            _log.warning("an answer broke off: %s", error)
-        except OSError:
-            _log.debug("a client hung up")
-        finally:
-            await self.answer.aclose()
-
-
-async def _while_connected(request: Request, work: Coroutine[Any, Any, T], *, body_read: bool) -> T:
-    """Do the work unless the client hangs up first: then nobody wants the answer, and the engine is spared."""
-    task = asyncio.ensure_future(work)
-
-    async def hung_up() -> None:
-        if not body_read:
-            await request.body()
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-
-    watch = asyncio.ensure_future(hung_up())
-    try:
-        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise Problem("bad-request", "The client hung up.")
-        return task.result()
-    finally:
-        watch.cancel()
-        if not task.done():
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
 
 def _no_updates() -> Problem:
@@ -292,22 +207,3 @@ def _no_updates() -> Problem:
         "query-refused",
         "This endpoint answers queries and takes no updates; the catalogue changes through its sources.",
     )
-
-
-def _problem(error: EngineError, catalogue: Catalogue) -> Problem:
-    """The engine's error as a problem; waiting times as Retry-After, places as line and column."""
-    retry = {} if error.retry_after is None else {"Retry-After": str(max(1, round(error.retry_after)))}
-    if isinstance(error, QueryRefused):
-        place: dict[str, Any] = {} if error.line is None else {"line": error.line, "column": error.column}
-        return Problem("query-refused", error.message, **place)
-    if isinstance(error, QueryTimedOut):
-        return Problem(
-            "query-timeout", error.message, headers=retry, limit_seconds=catalogue.config.limits.query_seconds
-        )
-    if isinstance(error, QueryTooExpensive):
-        return Problem("query-too-expensive", error.message, headers=retry)
-    if isinstance(error, EngineStarting):
-        return Problem("engine-starting", error.message, headers=retry or {"Retry-After": "2"})
-    if isinstance(error, EngineBusy):
-        return Problem("engine-busy", error.message, headers=retry or {"Retry-After": "5"})
-    return Problem("unavailable", error.message, headers=retry or {"Retry-After": "10"})

@@ -7,17 +7,19 @@ from fastapi import APIRouter, Path, Request, Response
 
 from registry.api import answers, documentation, documents
 from registry.api.catalogue import catalogue_of
+from registry.api.problems import Problem
 from registry.assets import shapes_dir
 from registry.formats import Description, Format
 from registry.formats.jsonld import flat
-from registry.formats.media import GRAPH, JSON, JSONLD, NTRIPLES, RDFXML, TRIG, TURTLE
+from registry.formats.media import GRAPH, HTML, JSON, JSONLD, NTRIPLES, RDFXML, TRIG, TURTLE
 from registry.formats.rdf import SYNTAXES
-from registry.terms import PREFIXES
+from registry.terms import CONCEPT, ORTE, PREFIXES
 
 router = APIRouter(tags=["vocabulary"])
 _ONTOLOGY = "https://w3id.org/orte/ns"
 _SHAPES = (TURTLE, JSONLD, NTRIPLES, RDFXML, TRIG)
 _RESPONSES = documentation.responses(GRAPH, 304, 404, 406)
+_TERM = documentation.responses(GRAPH, 303, 304, 404, 406)
 
 
 @router.get("/ns", summary="The ontology", responses=_RESPONSES, response_class=Response)
@@ -30,6 +32,20 @@ def ontology(request: Request) -> Response:
 def ontology_as(request: Request, suffix: str = Path(description="ttl, jsonld, rdf, …")) -> Response:
     """The same in the format of the suffix."""
     return _ontology(request, answers.by_suffix(suffix, GRAPH))
+
+
+@router.get("/ns/{name}", summary="One term", responses=_TERM, response_class=Response)
+def term(
+    request: Request, name: str = Path(description="Local name, with or without a suffix such as .ttl")
+) -> Response:
+    """What the ontology says about one class or property: where https://w3id.org/orte/ns#name leads for programs."""
+    return _term(request, name, str(ORTE), "/ns")
+
+
+@router.get("/concept/{name:path}", summary="One concept", responses=_TERM, response_class=Response)
+def concept(request: Request, name: str = Path(description="Scheme, or scheme and name: phase/operating")) -> Response:
+    """A concept or a whole scheme: what https://w3id.org/orte/concept/… leads to."""
+    return _term(request, name, str(CONCEPT), "/concept")
 
 
 @router.get("/context.jsonld", summary="The JSON-LD context", response_class=Response)
@@ -55,6 +71,22 @@ def shapes(request: Request) -> Response:
 def shapes_as(request: Request, suffix: str = Path(description="ttl, jsonld, nt, …")) -> Response:
     """The same in the format of the suffix."""
     return _shapes(request, answers.by_suffix(suffix, _SHAPES))
+
+
+def _term(request: Request, name: str, namespace: str, path: str) -> Response:
+    catalogue = catalogue_of(request)
+    local, format = answers.wanted(request, name, GRAPH)
+    iri = namespace + local
+    if iri not in catalogue.words.defined:
+        raise Problem("not-found", f"The ontology has no term of this name; {catalogue.base}/ns lists those there are.")
+    if format is HTML:
+        place = f"{catalogue.base}/ns#{local.replace('/', '-')}"
+        return Response(status_code=303, headers={"Location": place, "Vary": "Accept", "Cache-Control": "no-cache"})
+    triples = catalogue.words.about(iri)
+    for member in catalogue.words.concepts(iri):
+        triples += catalogue.words.about(member)
+    description = Description(iri, triples)
+    return documents.thing(request, description, f"{catalogue.base}{path}/{local}", format, GRAPH, lambda: b"")
 
 
 def _ontology(request: Request, format: Format) -> Response:

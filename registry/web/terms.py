@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from registry.terms import DCT, ORTE, OWL, RDFS, SKOS, TYPE
+from registry.terms import DCT, ORTE, OWL, RDF, RDFS, SKOS, TYPE
 from registry.vocabulary import Vocabulary
 
 
@@ -58,13 +58,14 @@ def sections(words: Vocabulary, language: str) -> list[Section]:
         ]
 
     classes = [entry(iri) for iri in typed(OWL["Class"]) if iri.startswith(ORTE)]
-    properties = [entry(iri) for iri in typed(OWL["ObjectProperty"], OWL["DatatypeProperty"]) if iri.startswith(ORTE)]
+    properties = [entry(iri) for iri in typed(*_PROPERTIES) if iri.startswith(ORTE)]
     schemes = [
         entry(scheme, [entry(concept) for concept in words.concepts(scheme)]) for scheme in typed(SKOS["ConceptScheme"])
     ]
     return [Section("classes", classes), Section("properties", properties), Section("schemes", schemes)]
 
 
+_PROPERTIES = (OWL["ObjectProperty"], OWL["DatatypeProperty"], OWL["AnnotationProperty"], RDF["Property"])
 _UPWARD = (RDFS["subClassOf"], RDFS["subPropertyOf"], SKOS["broader"])
 
 
