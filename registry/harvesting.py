@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from harvesters.fetch import Fetcher, FetchSettings
@@ -20,6 +20,7 @@ from registry.dcat import announce
 from registry.feed import announce_runs
 from registry.ingest import AlreadyHarvesting, Progress, ingest
 from registry.ledger import Ledger, Run, runs
+from registry.peers import PEER_DELAY, follow_peer, is_peer
 from registry.unify import unify
 
 SOON = timedelta(hours=1)
@@ -132,6 +133,8 @@ def _one(
     progress: Progress,
     notes: Callable[[str], None],
 ) -> Harvested:
+    if is_peer(source):
+        return _follow(config, ledger, checker, source, progress, notes)
     if source.reader not in READERS:
         names = ", ".join(sorted(READERS))
         return Harvested(source.id, None, f"source '{source.id}' wants a reader '{source.reader}'; known are: {names}")
@@ -147,6 +150,20 @@ def _one(
                 ledger, checker, source, READERS[source.reader], lift, context,
                 locks=config.data / "locks", accept_shrink=accept_shrink, progress=progress,
             )  # fmt: skip
+        except AlreadyHarvesting as error:
+            return Harvested(source.id, None, str(error))
+    return Harvested(source.id, run, run.reason if run.outcome in ("failed", "held") else None)
+
+
+def _follow(
+    config: Config, ledger: Ledger, checker: Checks, source: Source, progress: Progress, notes: Callable[[str], None]
+) -> Harvested:
+    settings = fetch_settings(config, source.time_limit)
+    with Fetcher(replace(settings, delay=min(settings.delay, PEER_DELAY)), cache=config.data / "cache") as fetch:
+        try:
+            run = follow_peer(
+                ledger, checker, source, fetch, locks=config.data / "locks", progress=progress, notes=notes
+            )
         except AlreadyHarvesting as error:
             return Harvested(source.id, None, str(error))
     return Harvested(source.id, run, run.reason if run.outcome in ("failed", "held") else None)

@@ -84,7 +84,7 @@ def ingest(
     Raises:
         AlreadyHarvesting: when another process is at it.
     """
-    with _alone(locks, source.id):
+    with alone(locks, source.id):
         known = records.raw_digests(ledger.db, source.id)
         with ledger.transaction():
             runs.describe(ledger.db, source.id, description(source))
@@ -309,7 +309,8 @@ def problem(rule: str, reason: str, value: str | None = None) -> Finding:
 
 
 @contextmanager
-def _alone(folder: Path, source: str) -> Iterator[None]:
+def alone(folder: Path, source: str) -> Iterator[None]:
+    """Hold a source's lock; readers of the feeds tell by it which runs still go on. Raises AlreadyHarvesting."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"{source}.lock").open("w") as file:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from registry.ledger import Ledger
 from registry.ledger.activities import unpack
@@ -14,6 +14,7 @@ from registry.ledger.activities import unpack
 class Member:
     """One activity of a feed. `payload` is the version it brings as N-Triples lines, None for a Delete.
 
+    `origin` is the sequence of this version where the record originated, if that is another registry.
     `run` is the IRI of the run that made it, `ends_run` true on the run's last activity; both are left out where
     retention has made gaps, for a transaction with gaps would never end.
     """
@@ -27,6 +28,7 @@ class Member:
     payload: str | None
     run: str | None = None
     ends_run: bool = False
+    origin: int | None = None
 
 
 @dataclass(frozen=True)
@@ -92,21 +94,33 @@ class Activities:
             where += _LATEST.format(table="activity", key="stream")
             values = (*values, retention.horizon, retention.deletions_after)
         rows = ledger.db.execute(
-            f"SELECT sequence, type, object, source, run, published, digest, payload FROM activity a"
-            f" WHERE {where} AND sequence BETWEEN ? AND ? ORDER BY sequence",
+            "SELECT a.sequence, type, object, source, run, published, digest, payload, o.version FROM activity a"
+            " LEFT JOIN activity_origin o ON o.sequence = a.sequence"
+            f" WHERE {where} AND a.sequence BETWEEN ? AND ? ORDER BY a.sequence",
             (*values, first, last),
         ).fetchall()
         transactions = self.stream == "record" and retention is None
         ends = self._ends(ledger, rows) if transactions else frozenset()
         name = f"{ledger.base}/feed/{'records' if self.stream == 'record' else 'catalogue'}#"
         found = []
-        for sequence, type_, object_, _, run, published, digest, payload in rows:
+        for sequence, type_, object_, _, run, published, digest, payload, origin in rows:
             text = unpack(payload) if payload is not None else None
             if text is not None and self.stream == "record":
                 text = text.replace(f" <{object_}> .\n", " .\n")
             iri = f"{ledger.base}/runs/{run}" if transactions and run is not None else None
             found.append(
-                Member(f"{name}{sequence}", type_, object_, published, sequence, digest, text, iri, sequence in ends)
+                Member(
+                    f"{name}{sequence}",
+                    type_,
+                    object_,
+                    published,
+                    sequence,
+                    digest,
+                    text,
+                    iri,
+                    sequence in ends,
+                    origin,
+                )
             )
         return found
 
@@ -120,7 +134,7 @@ class Activities:
             return "a.stream = ?", (self.stream,)
         return "a.stream = 'record' AND a.source = ?", (self.source,)
 
-    def _ends(self, ledger: Ledger, rows: list[tuple[int, str, str, str, int, str, bytes, bytes]]) -> frozenset[int]:
+    def _ends(self, ledger: Ledger, rows: list[tuple[Any, ...]]) -> frozenset[int]:
         """Sequences that are the last of their run: a source's runs never overlap, so its next activity tells."""
         following: dict[str, int | None] = {}
         ends = set()

@@ -14,3 +14,27 @@ CREATE TABLE IF NOT EXISTS announcement (  -- logs that are written for a feed a
 CREATE INDEX IF NOT EXISTS announcement_of_feed ON announcement (feed, sequence);
 CREATE INDEX IF NOT EXISTS announcement_of_object ON announcement (object, sequence);
 CREATE INDEX IF NOT EXISTS run_open ON run (id) WHERE ended IS NULL;
+
+CREATE TABLE IF NOT EXISTS peer (          -- how far we follow another registry
+  source TEXT PRIMARY KEY,
+  state  TEXT NOT NULL DEFAULT '',         -- JSON of harvesters.ldes.State; empty means from the beginning
+  proved TEXT,                             -- when both state digests last agreed
+  digest TEXT                              -- and which one that was
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS peer_object (   -- what the peer's feed says is live, taken over or not
+  source TEXT NOT NULL,
+  object TEXT NOT NULL,
+  digest BLOB NOT NULL,
+  PRIMARY KEY (source, object)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS origin (        -- of records that originated elsewhere: sequence of the version at its origin
+  record  TEXT PRIMARY KEY,
+  version INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS activity_origin (
+  sequence INTEGER PRIMARY KEY,
+  version  INTEGER NOT NULL
+);
