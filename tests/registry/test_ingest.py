@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harvesters.reading import Partial, RawRecord, SourceFailed, Unreadable, Withdrawn
-from registry.ingest import AlreadyHarvesting, _alone
+from registry.ingest import AlreadyHarvesting, alone
 from registry.ledger import Ledger, runs
 from tests.registry.conftest import RECORDS, Ground
 
@@ -169,7 +169,7 @@ def test_hostile_keys_stay_in_their_place(ground: Ground) -> None:
 
 
 def test_two_harvests_of_one_source_never_overlap(ground: Ground) -> None:
-    with _alone(ground.folder / "locks", "liste"):
+    with alone(ground.folder / "locks", "liste"):
         caught: list[BaseException] = []
 
         def second() -> None:
