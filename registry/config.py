@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
@@ -46,6 +47,18 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Map:
+    """What lies below the points of maps: a tile address such as `https://tiles.example/{z}/{x}/{y}.png`, or nothing.
+
+    Visitors' browsers load the tiles from there, so the operator must be allowed to use them; nothing else in any page
+    comes from elsewhere.
+    """
+
+    tiles: str = ""
+    attribution: str = ""
+
+
+@dataclass(frozen=True)
 class Fetch:
     """How harvesters behave on the web. Times in seconds, sizes in bytes."""
 
@@ -86,6 +99,7 @@ class Config:
     server: Server = Server()
     limits: Limits = Limits()
     fetch: Fetch = Fetch()
+    map: Map = Map()
     feed: Feed = Feed()
     gazetteer: GazetteerFiles = field(default_factory=GazetteerFiles)
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -120,6 +134,8 @@ def load(data: Path) -> Config:
         raise ConfigError(f'{file}: base_url must be an http(s) address, e.g. "https://orte.example.org"')
     if config.base_url.endswith("/"):
         raise ConfigError(f"{file}: base_url must not end with a slash")
+    if config.map.tiles and not re.match(r"https?://[\w.:-]+/", config.map.tiles):
+        raise ConfigError(f"{file}: map.tiles must be an http(s) address with {{z}}, {{x}} and {{y}}")
     for name, value in (
         ("limits.query_workers", config.limits.query_workers),
         ("limits.page_size", config.limits.page_size),

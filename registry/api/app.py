@@ -11,6 +11,7 @@ from time import monotonic
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
+from xstatic.pkg import leaflet
 
 from registry import querying
 from registry.api import (
@@ -81,7 +82,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.state.shelf = Shelf(config)
     problems.install(app)
     documentation.install(app, catalogue)
-    app.add_middleware(Headers, on_error=problems.unexpected)
+    app.add_middleware(Headers, on_error=problems.unexpected, tiles=config.map.tiles)
 
     app.include_router(start.router)
     app.include_router(entities.router)
@@ -100,6 +101,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.include_router(vocabulary.router)
     app.include_router(documentation.router)
     app.include_router(system.router)
+    app.mount("/static/leaflet", StaticFiles(directory=leaflet.BASE_DIR), name="leaflet")
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
 

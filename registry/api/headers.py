@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,13 +24,12 @@ _SECURITY = [
         b" Orte-Limit-Rows, Orte-Limit-Bytes",
     ),
 ]
-# Pages load nothing from elsewhere and run no inline script.
+# Pages load nothing from elsewhere, but for the ground of maps where the operator has chosen one.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:{images}; connect-src 'self';"
+    " font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 _PAGE = [
-    (
-        b"content-security-policy",
-        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
-        b" font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
 ]
@@ -46,11 +46,19 @@ _PREFLIGHT = [
 
 
 class Headers:
-    """ASGI middleware around the whole application; ``on_error`` makes the answer to what nobody foresaw."""
+    """ASGI middleware around the whole application; ``on_error`` makes the answer to what nobody foresaw.
 
-    def __init__(self, app: ASGIApp, on_error: Callable[[Request, Exception], Awaitable[Response]]) -> None:
+    ``tiles`` is the address of map tiles, whose origin pages may load images from; empty for none.
+    """
+
+    def __init__(
+        self, app: ASGIApp, on_error: Callable[[Request, Exception], Awaitable[Response]], tiles: str = ""
+    ) -> None:
         self.app = app
         self.on_error = on_error
+        parts = urlsplit(tiles)
+        images = f" {parts.scheme}://{parts.netloc}" if tiles else ""
+        self.page = [(b"content-security-policy", _POLICY.format(images=images).encode()), *_PAGE]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -71,7 +79,7 @@ class Headers:
                 started = True
                 headers = [*message.get("headers", ()), *_SECURITY]
                 if any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers):
-                    headers += _PAGE
+                    headers += self.page
                 message = {**message, "headers": headers}
             elif head and message["type"] == "http.response.body":
                 if finished:

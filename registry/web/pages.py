@@ -16,6 +16,7 @@ from registry import search
 from registry.assets import ontology_dir
 from registry.config import Config
 from registry.coverage import DETOUR, MINUTES, RADIUS, SPEED, Coverage
+from registry.examples import examples
 from registry.formats import Context, Description, Format, address_in
 from registry.formats.description import RDF_TYPE
 from registry.formats.media import THING
@@ -235,6 +236,8 @@ class Pages:
             request,
             "sparql.html",
             query=query or _EXAMPLE,
+            examples=examples(),
+            map=self.config.map,
             given=bool(query),
             prefixes=PREFIXES,
             limits=self.config.limits,
