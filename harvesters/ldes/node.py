@@ -159,9 +159,10 @@ def _member(
     about = facts.get(iri, {})
     object_ = next(iter(about.get(semantics.version_of or "", ())), iri)
     sequence = next(iter(about.get(semantics.sequence or "", ())), "")
-    payload = graphs.get(iri) or _bounded(iri, object_, triples)
+    kind = semantics.kind(about)
+    payload = [] if kind == "delete" else graphs.get(iri) or _bounded(iri, object_, triples)
     return Member(
-        iri, semantics.kind(about), object_, next(iter(about.get(semantics.timestamp or "", ())), None),
+        iri, kind, object_, next(iter(about.get(semantics.timestamp or "", ())), None),
         int(sequence) if sequence.lstrip("-").isdecimal() else None, about, payload,
     )  # fmt: skip
 

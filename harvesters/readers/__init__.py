@@ -16,6 +16,7 @@ from harvesters.reading import Reader
 _MODULES = {
     "csv": "harvesters.readers.csv",
     "dcat": "harvesters.readers.dcat",
+    "feed": "harvesters.readers.feed",
     "first-of": "harvesters.readers.first_of",
     "geojson": "harvesters.readers.geojson",
     "json": "harvesters.readers.json",

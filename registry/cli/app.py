@@ -56,6 +56,7 @@ app.command("verify")(federation.verify)
 app.command("backup")(operate.backup)
 app.command("restore")(operate.restore)
 app.command("dump")(federation.dump)
+app.command("follow")(federation.follow)
 
 
 def main() -> None:

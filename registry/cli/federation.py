@@ -1,20 +1,27 @@
-"""`orte verify` and `orte dump`: prove what is held, and write it down for portals."""
+"""`orte verify`, `orte dump` and `orte follow`: prove what is held, write it down for portals, keep a copy."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import signal
+import threading
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Annotated
 
+import click
 import orjson
 import typer
 from rich.console import Console
 
-from harvesters.fetch import Fetcher
-from registry.config import load
+from harvesters.fetch import Fetcher, FetchError
+from harvesters.ldes import FeedFailed
+from registry.config import FILE, load
 from registry.dcat import announce, write_dumps
 from registry.harvesting import fetch_settings
+from registry.ingest import AlreadyHarvesting
 from registry.ledger import Ledger
+from registry.peers import PEER_DELAY
+from registry.replica import replicate
 from registry.verify import verify as verify_all
 from registry.verify import verify_peer
 
@@ -56,3 +63,48 @@ def dump(
     else:
         size = sum(file.size for file in manifest.files.values())
         typer.echo(f"{len(manifest.files)} files, {size} bytes, at sequence {manifest.sequence}")
+
+
+def follow(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(metavar="URL", help="Base address of the registry to copy.")],
+    once: Annotated[bool, typer.Option("--once", help="Synchronise once instead of staying in step.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Keep a read-only copy of a whole registry in this data directory; `orte serve` beside it serves it.
+
+    Exits with 1 when the copy cannot be proved to be the same. The copy has the base address of its original.
+    """
+    base = url.rstrip("/")
+    file = context.obj / FILE
+    if not file.exists():
+        context.obj.mkdir(parents=True, exist_ok=True)
+        file.write_text(f'# A replica: `orte follow {base}`\nbase_url = "{base}"\n', encoding="utf-8")
+    config = load(context.obj)
+    if config.base_url != base:
+        raise typer.BadParameter(f"{file} has base_url {config.base_url}; a replica has that of its original, {base}")
+    ledger = Ledger.open(config.ledger, config.base_url)
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    while True:
+        settings = fetch_settings(config, timedelta(hours=6))
+        with Fetcher(replace(settings, delay=min(settings.delay, PEER_DELAY)), cache=config.data / "cache") as fetch:
+            try:
+                done = replicate(
+                    ledger, fetch, locks=config.data / "locks", notes=lambda line: typer.echo(line, err=True)
+                )
+            except (FetchError, FeedFailed, AlreadyHarvesting) as error:
+                if once:
+                    raise click.ClickException(str(error)) from None
+                typer.echo(str(error), err=True)
+                done = []
+        if as_json:
+            typer.echo(orjson.dumps([asdict(one) for one in done]))
+        else:
+            for one in done:
+                agrees = "same" if one.agrees else "DIFFERENT"
+                typer.echo(f"{one.stream}\t{one.members} new\t{one.live} live\t{agrees}\t{one.digest}")
+        if once:
+            raise typer.Exit(0 if all(one.agrees for one in done) else 1)
+        if ended.wait(config.feed.poll_seconds):
+            return
