@@ -13,7 +13,7 @@ from registry.api.catalogue import Catalogue, catalogue_of
 from registry.api.description import FORMATS, SD, service_description
 from registry.api.problems import Problem
 from registry.api.querying import answered, problem_of
-from registry.engine import QueryRefused, QueryRequest, inspect
+from registry.engine import QueryRefused, QueryRequest, inspected
 from registry.formats import Format, NotAcceptable, negotiate, serialise
 from registry.formats.media import HTML, JSONLD, NTRIPLES, RDFXML, TRIG, TURTLE
 from registry.terms import PREFIXES
@@ -160,7 +160,7 @@ def _describe(request: Request) -> Response:
 async def _answer(request: Request, asked: Asked, *, body_read: bool) -> Response:
     catalogue = catalogue_of(request)
     assert asked.query is not None
-    solutions, graphs = _formats(request, asked, catalogue)
+    solutions, graphs = await _formats(request, asked, catalogue)
     union = asked.default_graphs == (UNION,) and not asked.named_graphs
     question = QueryRequest(
         query=asked.query,
@@ -174,7 +174,7 @@ async def _answer(request: Request, asked: Asked, *, body_read: bool) -> Respons
     return await answered(request, question, body_read=body_read)
 
 
-def _formats(request: Request, asked: Asked, catalogue: Catalogue) -> tuple[Format, Format]:
+async def _formats(request: Request, asked: Asked, catalogue: Catalogue) -> tuple[Format, Format]:
     """The format for solutions and the one for a graph; the query decides which of them is used."""
     if asked.format:
         chosen = _BY_FORMAT[asked.format]
@@ -193,7 +193,7 @@ def _formats(request: Request, asked: Asked, catalogue: Catalogue) -> tuple[Form
     if solutions is None or graphs is None:
         limits = catalogue.config.limits
         try:
-            form = inspect(asked.query or "", limits.query_size, limits.query_nesting).form
+            form = (await inspected(asked.query or "", limits.query_size, limits.query_nesting)).form
         except QueryRefused as error:
             raise problem_of(error, catalogue) from None
         of_graph = form in ("CONSTRUCT", "DESCRIBE")

@@ -14,7 +14,7 @@ from registry.engine.errors import (
     QueryTooExpensive,
     TryAgain,
 )
-from registry.engine.guard import Inspection, inspect
+from registry.engine.guard import Inspection, inspect, inspected
 from registry.engine.interface import EngineOptions, Follower, QueryAnswer, QueryRequest, SparqlEngine
 
 __all__ = [
@@ -33,5 +33,6 @@ __all__ = [
     "SparqlEngine",
     "TryAgain",
     "inspect",
+    "inspected",
     "query_once",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 from registry.engine.answer import Answer, WorkerLost
 from registry.engine.errors import EngineError, QueryTooExpensive
 from registry.engine.frames import Kind, pack
-from registry.engine.guard import inspect
+from registry.engine.guard import inspected
 from registry.engine.interface import EngineOptions, QueryAnswer, QueryRequest
 from registry.engine.link import Link
 from registry.engine.pool import Pool
@@ -84,7 +84,7 @@ class Engine:
 
     async def query(self, request: QueryRequest) -> QueryAnswer:
         """Raises QueryRefused, QueryTimedOut, QueryTooExpensive, EngineStarting or EngineBusy."""
-        inspection = inspect(request.query, self.options.max_query_bytes, self.options.max_depth)
+        inspection = await inspected(request.query, self.options.max_query_bytes, self.options.max_depth)
         timeout = min(request.timeout or self.options.timeout, self.options.timeout)
         asked = json.dumps(
             {
@@ -180,7 +180,9 @@ def query_once(
 
     async def ask() -> bytes:
         engine = Engine(follower, arguments, options)
-        inspect(request.query, engine.options.max_query_bytes, engine.options.max_depth)  # before a load for nothing
+        await inspected(
+            request.query, engine.options.max_query_bytes, engine.options.max_depth
+        )  # before a load for nothing
         await engine.start()
         try:
             await _loaded_or_failed(engine)

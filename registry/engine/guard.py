@@ -7,6 +7,7 @@ say clearly what is wrong, and not to waste a worker on it.
 from __future__ import annotations
 
 import re
+from asyncio import to_thread
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -21,6 +22,7 @@ _FORMS: tuple[Form, ...] = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH")
 _CODEPOINT = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _ABSOLUTE = re.compile(r"<[A-Za-z][A-Za-z0-9+.\-]*://")  # cannot be read as a comparison: "//" is no operator
+_SHORT = 4000  # characters that are read within 40 ms, whatever they are
 _CONFUSING = re.compile(r"['#()\[\]]|service", re.IGNORECASE)
 
 
@@ -43,6 +45,13 @@ class Inspection:
             hint = f"The query uses {names} without declaring it: PREFIX {self.undeclared[0]}: <…>. {error.message}"
             return QueryRefused(hint, line=error.line, column=error.column)
         return error
+
+
+async def inspected(query: str, max_bytes: int, max_depth: int) -> Inspection:
+    """As ``inspect``, without keeping the event loop from others: 64 KB of single signs take 0.6 s."""
+    if len(query) < _SHORT:
+        return inspect(query, max_bytes, max_depth)
+    return await to_thread(inspect, query, max_bytes, max_depth)
 
 
 @lru_cache(maxsize=256)

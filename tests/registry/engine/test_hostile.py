@@ -47,6 +47,11 @@ ANYTHING_BUT_LIFE = {
 }
 
 
+async def unguarded(*_: object) -> Inspection:
+    """A guard that lets everything pass."""
+    return Inspection("SELECT", False, ())
+
+
 @pytest.mark.parametrize("name", TOO_LONG)
 def test_what_takes_too_long_is_stopped_while_others_are_answered(log: Path, name: str) -> None:
     async def scenario() -> None:
@@ -131,7 +136,7 @@ def test_deep_nesting_does_not_even_reach_a_worker(log: Path) -> None:
 
 
 def test_nesting_past_the_guard_costs_one_worker(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "inspect", lambda *_: Inspection("SELECT", False, ()))
+    monkeypatch.setattr(client, "inspected", unguarded)
 
     async def scenario() -> None:
         async with running(log) as engine:
@@ -298,7 +303,7 @@ def test_service_past_the_guard_reaches_nobody(
     log: Path, listener: tuple[int, list[object]], monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
     port, visitors = listener
-    monkeypatch.setattr(client, "inspect", lambda *_: Inspection("SELECT", False, ()))
+    monkeypatch.setattr(client, "inspected", unguarded)
 
     async def scenario() -> None:
         async with running(log) as engine:
