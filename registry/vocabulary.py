@@ -25,6 +25,7 @@ class Vocabulary:
         self.triples = tuple(triples)
         named = [triple for triple in self.triples if isinstance(triple.subject, ox.NamedNode)]
         self._labels: dict[tuple[str, str], str] = {}
+        self._synonyms: dict[str, list[str]] = {}
         self._parents: dict[str, set[str]] = {}
         self._schemes: dict[str, list[str]] = {}
         self._regions: dict[str, str] = {}
@@ -35,7 +36,9 @@ class Vocabulary:
                     self._labels[_iri(triple.subject), triple.object.language or ""] = triple.object.value
         for triple in named:
             subject, value = _iri(triple.subject), getattr(triple.object, "value", "")
-            if triple.predicate in _UPWARD:
+            if triple.predicate in (SKOS["altLabel"], SKOS["hiddenLabel"]):
+                self._synonyms.setdefault(subject, []).append(value)
+            elif triple.predicate in _UPWARD:
                 self._parents.setdefault(subject, set()).add(value)
             elif triple.predicate == SKOS["inScheme"]:
                 self._schemes.setdefault(value, []).append(subject)
@@ -53,8 +56,9 @@ class Vocabulary:
         return None
 
     def words(self, iri: str) -> list[str]:
-        """The labels in all languages, for searching."""
-        return [self._labels[iri, tag] for tag in ("de", "en") if (iri, tag) in self._labels]
+        """The labels in all languages, and the other words for the same, for searching."""
+        labels = [self._labels[iri, tag] for tag in ("de", "en") if (iri, tag) in self._labels]
+        return labels + self._synonyms.get(iri, [])
 
     def ancestors(self, iri: str) -> frozenset[str]:
         """The concept, class or region itself and everything broader than it."""

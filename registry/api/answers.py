@@ -73,7 +73,7 @@ def validators(
     """The headers of an answer, 304 or 200."""
     headers = {
         "ETag": tag,
-        "Vary": "Accept, Accept-Language" if format is HTML else vary,
+        "Vary": "Accept, Accept-Language, Cookie" if format is HTML else vary,
         "Cache-Control": _REVALIDATE,
     }
     if modified:

@@ -6,11 +6,13 @@ from asyncio import create_task, sleep, to_thread
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from time import monotonic
 
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from xstatic.pkg import leaflet
 
 from registry import querying
@@ -22,6 +24,7 @@ from registry.api import (
     documentation,
     entities,
     feeds,
+    finding,
     graphs,
     problems,
     regions,
@@ -87,6 +90,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.include_router(start.router)
     app.include_router(entities.router)
     app.include_router(collections.router)
+    app.include_router(finding.router)
     app.include_router(regions.router)
     app.include_router(coverage.router)
     app.include_router(sources.router)
@@ -101,8 +105,8 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.include_router(vocabulary.router)
     app.include_router(documentation.router)
     app.include_router(system.router)
-    app.mount("/static/leaflet", StaticFiles(directory=leaflet.BASE_DIR), name="leaflet")
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static/leaflet", _compressed(Path(leaflet.BASE_DIR)), name="leaflet")
+    app.mount("/static", _compressed(STATIC), name="static")
     return app
 
 
@@ -113,6 +117,11 @@ class Application(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.rendered(scope, receive, send)
+
+
+def _compressed(folder: Path) -> ASGIApp:
+    """Files as they are; those of some size compressed for clients that take it (Leaflet: 147 kB, then 43)."""
+    return GZipMiddleware(StaticFiles(directory=folder), minimum_size=1000)
 
 
 async def _patiently(engine: SparqlEngine) -> None:

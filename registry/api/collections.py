@@ -20,6 +20,7 @@ from registry.ledger import Ledger
 from registry.search import BadCursor, Query
 from registry.terms import KINDS
 from registry.web import Listing
+from registry.web.phrases import RADIUS, understand
 
 router = APIRouter(tags=["collections"])
 #: What makes a page of a collection; everything else makes another collection.
@@ -33,6 +34,8 @@ def collection(request: Request, kind: str, filters: Filters, format: Format) ->
         check_names(request)
     if filters.profile == "schema" and format not in (JSONLD, JSON):
         raise NotAcceptable(f"{format.media_type} (profile 'schema')", (JSONLD, JSON))
+    if format is HTML and kind == "site" and (elsewhere := _place(request, catalogue, filters)):
+        return elsewhere
     query = question(request, kind, filters)
     chosen = predicates(request, filters)
     with catalogue.snapshot() as ledger:
@@ -43,7 +46,7 @@ def collection(request: Request, kind: str, filters: Filters, format: Format) ->
             tag = answers.etag(
                 ledger.sequence(), ledger.position("search"), asked, kind, format.name, catalogue.edition
             )
-        listing = _listing(request, catalogue, ledger, kind, query)
+        listing = listing_of(request, catalogue, ledger, kind, query)
         if chosen is not None and format is not HTML:
             listing = replace(listing, entries=[(hit, select(one, chosen)) for hit, one in listing.entries])
         links = answers.alternates(listing.page if request.url.query else listing.path, THING)
@@ -66,7 +69,21 @@ def latest(ledger: Ledger) -> str | None:
     return str(row[0]) if row else None
 
 
-def _listing(request: Request, catalogue: Catalogue, ledger: Ledger, kind: str, query: Query) -> Listing:
+def _place(request: Request, catalogue: Catalogue, filters: Filters) -> Response | None:
+    """Words that name a place ("Coworking bei Grimma") lead to the list of what is near it."""
+    phrase = understand(filters.q, catalogue.gazetteer)
+    if phrase.words == filters.q:
+        return None
+    pairs = [pair for pair in request.query_params.multi_items() if pair[0] not in ("q", "near", "radius", "cursor")]
+    pairs += [("q", phrase.words)] if phrase.words else []
+    if phrase.position and phrase.place:
+        latitude, longitude = phrase.position
+        pairs += [("near", f"{latitude},{longitude}"), ("radius", RADIUS), ("place", phrase.place)]
+    location = f"{catalogue.pages.prefix}/sites?{urlencode(pairs)}"
+    return Response(status_code=303, headers={"Location": location, "Cache-Control": "no-cache"})
+
+
+def listing_of(request: Request, catalogue: Catalogue, ledger: Ledger, kind: str, query: Query) -> Listing:
     path = f"{catalogue.base}/{kind}s"
     try:
         found = search.find(ledger.db, query, catalogue.bitmaps)

@@ -17,6 +17,7 @@ from registry.formats import Description, Format, NotAcceptable, negotiate
 from registry.formats.media import HTML, NTRIPLES, THING
 from registry.ledger import Entity
 from registry.terms import AS, KINDS, TYPE, XSD
+from registry.web.entity import entity_page
 
 router = APIRouter(tags=["entities"])
 
@@ -64,8 +65,8 @@ def _live(request: Request, catalogue: Catalogue, found: Entity, profile: Profil
         body = profile.write(catalogue, catalogue.ledger, found, format)
         return answers.respond(request, body, format, modified=found.modified, links=links, vary=VARY)
     if format is HTML:
-        body = catalogue.pages.entity(request, catalogue.ledger, found, THING)
-        return answers.respond(request, body, format, modified=found.modified, links=links)
+        body = entity_page(catalogue.pages, request, catalogue.ledger, catalogue.bitmaps, found, THING)
+        return answers.respond(request, body, format, links=links)  # it depends on more than the entity
     tag = answers.etag(found.digest, format.name, catalogue.edition)
     if answers.unchanged(request, tag, found.modified):
         return answers.not_modified(format, tag, found.modified, links, VARY)

@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from registry.web.texts import COOKIE
 
 _log = logging.getLogger("registry.api")
 
@@ -24,15 +27,26 @@ _SECURITY = [
         b" Orte-Limit-Rows, Orte-Limit-Bytes",
     ),
 ]
-# Pages load nothing from elsewhere, but for the ground of maps where the operator has chosen one.
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:{images}; connect-src 'self';"
-    " font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-_PAGE = [
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"strict-origin-when-cross-origin"),
-]
+# Pages load nothing from elsewhere but the tiles of maps, and run no inline script.
+_PAGE = [(b"referrer-policy", b"strict-origin-when-cross-origin")]
+_ALONE = [(b"x-frame-options", b"DENY")]
+EMBEDDABLE = b"orte-embeddable"
+"""A header by which an answer says that pages elsewhere may frame it; it is not sent."""
+
+
+def _policy(tiles: str, ancestors: str) -> bytes:
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: {tiles}; connect-src 'self';"
+        f" font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+    ).encode()
+
+
+def _origin(tiles: str) -> str:
+    """What tiles come from, as the policy names it; {s} stands for any of its hosts."""
+    parts = urlsplit(tiles)
+    return f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}" if parts.netloc else ""
+
+
 _PREFLIGHT = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, DELETE, OPTIONS"),
@@ -45,20 +59,21 @@ _PREFLIGHT = [
 ]
 
 
-class Headers:
-    """ASGI middleware around the whole application; ``on_error`` makes the answer to what nobody foresaw.
+_CHOSEN = re.compile(rb"(?:^|&)lang=(de|en)(?:&|$)")
+_COOKIE = COOKIE.encode() + b"=%b; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly"
 
-    ``tiles`` is the address of map tiles, whose origin pages may load images from; empty for none.
-    """
+
+class Headers:
+    """ASGI middleware around the whole application; ``on_error`` makes the answer to what nobody foresaw."""
 
     def __init__(
         self, app: ASGIApp, on_error: Callable[[Request, Exception], Awaitable[Response]], tiles: str = ""
     ) -> None:
         self.app = app
         self.on_error = on_error
-        parts = urlsplit(tiles)
-        images = f" {parts.scheme}://{parts.netloc}" if tiles else ""
-        self.page = [(b"content-security-policy", _POLICY.format(images=images).encode()), *_PAGE]
+        origin = _origin(tiles)
+        self._page = [*_PAGE, *_ALONE, (b"content-security-policy", _policy(origin, "'none'"))]
+        self._framed = [*_PAGE, (b"content-security-policy", _policy(origin, "*"))]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -79,7 +94,11 @@ class Headers:
                 started = True
                 headers = [*message.get("headers", ()), *_SECURITY]
                 if any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers):
-                    headers += self.page
+                    framed = any(name == EMBEDDABLE for name, _ in headers)
+                    headers = [pair for pair in headers if pair[0] != EMBEDDABLE]
+                    headers += self._framed if framed else self._page
+                    if chosen := _CHOSEN.search(scope["query_string"]):
+                        headers.append((b"set-cookie", _COOKIE % chosen[1]))
                 message = {**message, "headers": headers}
             elif head and message["type"] == "http.response.body":
                 if finished:

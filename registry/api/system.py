@@ -14,11 +14,13 @@ from registry.api.catalogue import Catalogue, catalogue_of
 from registry.api.problems import Problem
 from registry.ledger import LedgerError
 from registry.ledger.errors import DAMAGED
+from registry.web.texts import LANGUAGES
 
 router = APIRouter(tags=["system"])
 #: Entities in one part of the sitemap; the protocol allows 50,000 addresses.
 _PART = 25_000
 _XML = "application/xml"
+_XHTML = ' xmlns:xhtml="http://www.w3.org/1999/xhtml"'
 
 
 @router.get("/health", summary="How the parts are", responses={503: {"description": "Not ready"}})
@@ -69,8 +71,17 @@ def sitemap_part(request: Request, part: int = Path(ge=0, le=100_000)) -> Respon
     rows = search.addresses(catalogue.ledger.db, part, _PART)
     if not rows and part:
         raise Problem("not-found", f"The sitemap has no such part; see {catalogue.base}/sitemap.xml.")
-    entries = (f"<url><loc>{escape(iri)}</loc><lastmod>{modified}</lastmod></url>\n" for iri, modified in rows)
+    entries = (
+        f"<url><loc>{escape(iri)}</loc><lastmod>{modified}</lastmod>{_tongues(iri)}</url>\n" for iri, modified in rows
+    )
     return StreamingResponse(_pieces("urlset", entries), media_type=_XML)
+
+
+def _tongues(address: str) -> str:
+    """The same page in each language."""
+    return "".join(
+        f'<xhtml:link rel="alternate" hreflang="{one}" href="{escape(address)}?lang={one}"/>' for one in LANGUAGES
+    )
 
 
 def _document(element: str, entries: list[str]) -> str:
@@ -79,7 +90,7 @@ def _document(element: str, entries: list[str]) -> str:
 
 def _pieces(element: str, entries: Iterator[str]) -> Iterator[str]:
     namespace = "http://www.sitemaps.org/schemas/sitemap/0.9"
-    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<{element} xmlns="{namespace}">\n'
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<{element} xmlns="{namespace}"{_XHTML}>\n'
     yield from entries
     yield f"</{element}>\n"
 

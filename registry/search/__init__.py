@@ -6,6 +6,7 @@ from registry.search.finding import find
 from registry.search.following import follow, rebuild
 from registry.search.indexing import DDL, clear, create, index, remove
 from registry.search.lookup import addresses, names, offered_by, parts
+from registry.search.points import Point, points
 from registry.search.query import BadCursor, Box, FacetCount, Hit, Near, Page, Query, Sort
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Hit",
     "Near",
     "Page",
+    "Point",
     "Query",
     "Sort",
     "addresses",
@@ -30,6 +32,7 @@ __all__ = [
     "names",
     "offered_by",
     "parts",
+    "points",
     "rebuild",
     "remove",
 ]

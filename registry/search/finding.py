@@ -33,16 +33,30 @@ def find(db: sqlite3.Connection, query: Query, bitmaps: Bitmaps | None = None) -
         return Page((), 0, {}, None)
     position = decode(query.cursor, query.order) if query.cursor else None
     state = (bitmaps or Bitmaps()).state(db)
+    chosen, others, tiers, squares = _matched(db, query, state)
+    found = reduce(and_, chosen.values(), others)
+    counts = _counts(state, query.kind, chosen, others) if query.count_facets else {}
+    hits, following = _page(db, query, state, tiers, squares, found, position)
+    return Page(tuple(hits), found.bit_count(), counts, following)
+
+
+def matching(db: sqlite3.Connection, query: Query, bitmaps: Bitmaps) -> int:
+    """The set of all entities that a query finds, whatever page of them it asks for."""
+    chosen, others, _, _ = _matched(db, query, bitmaps.state(db))
+    return reduce(and_, chosen.values(), others)
+
+
+def _matched(
+    db: sqlite3.Connection, query: Query, state: State
+) -> tuple[dict[str, int], int, Sequence[int], Squares | None]:
+    """What each facet leaves, what all else leaves, and on the way there: tiers of relevance, and distances."""
     chosen = {facet: _any(state, query.kind, facet, values) for facet, values in query.facets.items()}
     tiers = _tiers(db, state, query.text) if query.text.strip() else []
     squares = _squares(state, query.near) if query.near else None
     others = _restrictions(db, query, state, squares)
     if query.text.strip():
         others &= reduce(or_, tiers, 0)
-    found = reduce(and_, chosen.values(), others)
-    counts = _counts(state, query.kind, chosen, others) if query.count_facets else {}
-    hits, following = _page(db, query, state, tiers, squares, found, position)
-    return Page(tuple(hits), found.bit_count(), counts, following)
+    return chosen, others, tiers, squares
 
 
 def _any(state: State, kind: str | None, facet: str, values: Iterable[str]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
@@ -20,22 +20,19 @@ from registry.examples import examples
 from registry.formats import Context, Description, Format, address_in
 from registry.formats.description import RDF_TYPE
 from registry.formats.media import THING
-from registry.ledger import Entity, Ledger, Run, SourceState, StoredRecord
+from registry.ledger import Ledger, Run, SourceState, StoredRecord
 from registry.search import Hit
-from registry.terms import KINDS, ORTE, PREFIXES, PROV, SCHEMA
+from registry.terms import KINDS, ORTE, PREFIXES, SCHEMA
 from registry.vocabulary import Vocabulary
 from registry.web import charts, facets, terms
 from registry.web.listing import Listing
 from registry.web.rows import Rows, web_link
-from registry.web.structured import embedded, plain
-from registry.web.texts import IN, chosen, language
+from registry.web.texts import IN, LANGUAGES, chosen, language
 
 _HERE = Path(__file__).resolve().parent
 STATIC = _HERE / "static"
 
 _NAME = SCHEMA["name"].value
-_DERIVED = PROV["wasDerivedFrom"].value
-_HEADING = frozenset([_NAME, _DERIVED, SCHEMA["abstract"].value, SCHEMA["description"].value])
 
 
 class Method(NamedTuple):
@@ -66,54 +63,53 @@ class Pages:
         self.templates.filters["web_link"] = web_link
         self.templates.filters["day"] = _day
         self.templates.filters["moment"] = _moment
+        self.templates.filters["digits"] = _digits
 
     def start(
-        self, request: Request, counts: Mapping[str, int], recent: Sequence[Hit], sources: Sequence[SourceState]
+        self,
+        request: Request,
+        ledger: Ledger,
+        filters: Mapping[str, Any],
+        listing: Listing,
+        counts: Mapping[str, int],
+        recent: Sequence[Hit],
     ) -> bytes:
-        return self.render(request, "start.html", counts=counts, recent=recent, sources=sources)
-
-    def entity(self, request: Request, ledger: Ledger, entity: Entity, formats: Sequence[Format]) -> bytes:
-        description = Description.parse(entity.iri, entity.nquads)
-        rows = self._rows(request, ledger, [description], entity.kind)
-        records = ledger.records_of(entity.iri)
-        slug = entity.iri.rpartition("/")[2]
-        return self.render(
-            request,
-            "entity.html",
-            entity=entity,
-            thing=description,
-            types=self._types(description, rows.texts.language),
-            rows=rows.of(description, leave_out=_HEADING),
-            records=records,
-            sources={state.id: state for state in ledger.sources()},
-            offered_by=search.offered_by(ledger.db, entity.iri) if entity.kind == "service" else [],
-            structured=embedded(plain(self.words, ledger, description, language(request))),
-            lists={"network": f"/sites?network={slug}", "organisation": f"/sites?operator={slug}"},
-            formats=formats,
-            document=entity.iri,
-        )
+        shown = self._shown(request, ledger, "site", filters, listing)
+        summary = IN[language(request)]("start.lead")
+        more = {"counts": counts, "recent": recent, "sources": ledger.sources(), "summary": summary}
+        return self.render(request, "start.html", **{**shown, "formats": (), "document": f"{self.base}/", **more})
 
     def listing(
         self, request: Request, ledger: Ledger, kind: str, filters: Mapping[str, Any], listing: Listing
     ) -> bytes:
+        return self.render(request, "listing.html", **self._shown(request, ledger, kind, filters, listing))
+
+    def _shown(
+        self, request: Request, ledger: Ledger, kind: str, filters: Mapping[str, Any], listing: Listing
+    ) -> dict[str, Any]:
+        """What a list shows."""
         tongue = language(request)
         groups = facets.groups(listing.found, kind, filters, self._labels(ledger, listing, tongue), self.base)
-        return self.render(
-            request,
-            "listing.html",
-            kind=kind,
-            filters=filters,
-            query=listing.query,
-            found=listing.found,
-            entries=[self._entry(hit, one, tongue) for hit, one in listing.entries],
-            groups=groups,
-            kept=facets.kept(filters),
-            confirmed=sorted(state.confirmed for state in ledger.sources() if state.confirmed and state.live),
-            following=self._local(listing.following) if listing.following else None,
-            first=self._local(listing.first),
-            formats=THING,
-            document=listing.page if request.url.query else listing.path,
-        )
+        kept = facets.kept(filters)
+        words = [("q", filters["q"])] if filters["q"] else []
+        return {
+            "kind": kind,
+            "filters": filters,
+            "query": listing.query,
+            "found": listing.found,
+            "entries": [self._entry(hit, one, tongue) for hit, one in listing.entries],
+            "groups": groups,
+            "kept": kept,
+            "query_string": urlencode([*words, *kept]),
+            "query_without_words": urlencode(kept),
+            "wider": _wider([*words, *kept]),
+            "near_place": request.query_params.get("place", "")[:100] or None,
+            "confirmed": sorted(state.confirmed for state in ledger.sources() if state.confirmed and state.live),
+            "following": self._local(listing.following) if listing.following else None,
+            "first": self._local(listing.first),
+            "formats": THING,
+            "document": listing.page if request.url.query else listing.path,
+        }
 
     def regions(self, request: Request, members: Sequence[Description], counts: Mapping[str, int]) -> bytes:
         return self.render(
@@ -123,7 +119,7 @@ class Pages:
     def region(
         self, request: Request, ledger: Ledger, description: Description, ags: str, counts: Mapping[str, int]
     ) -> bytes:
-        rows = self._rows(request, ledger, [description], "site")
+        rows = self.rows(request, ledger, [description], "site")
         return self.render(
             request,
             "thing.html",
@@ -184,7 +180,7 @@ class Pages:
         description: Description,
         formats: Sequence[Format],
     ) -> bytes:
-        rows = self._rows(request, ledger, [description], record.kind)
+        rows = self.rows(request, ledger, [description], record.kind)
         names = search.names(ledger.db, [record.entity]) if record.entity else {}
         return self.render(
             request,
@@ -200,7 +196,7 @@ class Pages:
         )
 
     def run(self, request: Request, run: Run, description: Description, formats: Sequence[Format]) -> bytes:
-        rows = self._rows(request, None, [description], "site")
+        rows = self.rows(request, None, [description], "site")
         title = f"{rows.texts('kind.run')} {run.id}"
         return self.render(
             request,
@@ -216,7 +212,7 @@ class Pages:
         return self.render(request, "catalog.html", datasets=datasets, formats=formats, document=f"{self.base}/catalog")
 
     def dataset(self, request: Request, title: str, description: Description, formats: Sequence[Format]) -> bytes:
-        rows = self._rows(request, None, [description], "site").of(description)
+        rows = self.rows(request, None, [description], "site").of(description)
         return self.render(
             request, "thing.html", kind="dataset", title=title, rows=rows, more=[], document=description.root,
             formats=formats,
@@ -268,12 +264,22 @@ class Pages:
             keep = f"{'&' if '?' in path else '?'}lang={asked}" if asked else ""
             return f"{self.prefix}{path}{keep}{hash_}{fragment}"
 
+        here = f"{self.base}{quote(request.url.path)}"
+        document = values.get("document") or (f"{here}?{urlencode(pairs)}" if pairs else here)
+        joint = "&" if "?" in document else "?"
         page = self.templates.get_template(template).render(
             t=IN[tongue],
             language=tongue,
             other=other,
             switch=f"{self.prefix}{quote(request.url.path)}?{urlencode([*pairs, ('lang', other)])}",
             asked=asked,
+            here=here,
+            translations=[
+                ("x-default", document),
+                *((one, f"{document}{joint}lang={one}") for one in LANGUAGES),
+            ],
+            map_settings=self.config.map,
+            summary=values.pop("summary", None),
             to=to,
             local=self._local,
             address_in=address_in,
@@ -295,15 +301,23 @@ class Pages:
         """The path and query of an address of ours."""
         return address.removeprefix(self.base)
 
-    def _rows(self, request: Request, ledger: Ledger | None, descriptions: Sequence[Description], kind: str) -> Rows:
+    def rows(
+        self,
+        request: Request,
+        ledger: Ledger | None,
+        descriptions: Sequence[Description],
+        kind: str,
+        more: Iterable[str] = (),
+    ) -> Rows:
+        """What makes rows of descriptions; it knows the names of the entities in them, and of ``more``."""
         ours = {
             iri
             for one in descriptions
             for subject, properties in one.about.items()
             for predicate in properties
             for iri in one.iris(predicate, subject)
-            if iri.startswith(f"{self.base}/")
         }
+        ours = {iri for iri in ours.union(more) if iri.startswith(f"{self.base}/")}
         asked = chosen(request)
         keep = f"lang={asked}" if asked else ""
 
@@ -313,7 +327,7 @@ class Pages:
         names = search.names(ledger.db, ours) if ledger else {}
         return Rows(IN[language(request)], self.words, self.base, to, self.order, names, kind)
 
-    def _types(self, description: Description, tongue: str) -> list[str]:
+    def types(self, description: Description, tongue: str) -> list[str]:
         return [self.words.label(iri, tongue) or "" for iri in description.iris(RDF_TYPE) if iri.startswith(ORTE)]
 
     def _entry(self, hit: Hit, description: Description, tongue: str) -> dict[str, Any]:
@@ -324,7 +338,7 @@ class Pages:
             "href": self._local(description.root),
             "distance": hit.distance,
             "name": description.text(_NAME, tongue) or description.root.rpartition("/")[2],
-            "types": self._types(description, tongue),
+            "types": self.types(description, tongue),
             "place": description.text(SCHEMA["addressLocality"].value, tongue, address) if address else None,
             "region": self.words.label(description.iri(ORTE["region"].value) or "", tongue),
             "phase": self.words.label(phase, tongue) if phase else None,
@@ -338,7 +352,7 @@ class Pages:
         values |= {value for chosen_values in listing.query.facets.values() for value in chosen_values}
         labels = search.names(ledger.db, [value for value in values if value.startswith(f"{self.base}/")])
         for state in ledger.sources():
-            labels[state.id] = _title(state, tongue)
+            labels[state.id] = title_of(state, tongue)
         for value in values - labels.keys():
             labels[value] = self.words.label(value, tongue) or value.rpartition("/")[2]
         return labels
@@ -358,13 +372,26 @@ LIMIT 100
 """
 
 
-def _title(state: SourceState, tongue: str) -> str:
+def title_of(state: SourceState, tongue: str) -> str:
     titles = state.description.get("title", {})
     return str(titles.get(tongue) or titles.get("de") or state.id)
 
 
 def _day(moment: str | None) -> str:
     return (moment or "")[:10]
+
+
+def _wider(pairs: Sequence[tuple[str, str]]) -> str | None:
+    """The same question in a larger circle, where it has one that can grow."""
+    wide = ("radius", "50km")
+    if wide in pairs or not any(name == "near" for name, _ in pairs):
+        return None
+    return urlencode([*(pair for pair in pairs if pair[0] != "radius"), wide])
+
+
+def _digits(number: str) -> str:
+    """A telephone number as a link has it."""
+    return "".join(char for char in number if char in "+0123456789")
 
 
 def _moment(moment: str | None) -> str:

@@ -115,6 +115,10 @@ class Rows:
             return Value(self.texts("page.yes" if text in ("true", "1") else "page.no"))
         return Value(text, language=language)
 
+    def term(self, term: ox.NamedNode | ox.Literal) -> Value:
+        """One value that stands by itself."""
+        return self._literal("", term) if isinstance(term, ox.Literal) else self._iri("", term.value)
+
     def _iri(self, predicate: str, iri: str) -> Value:
         if iri.startswith(REGION):
             return Value(self.words.label(iri, self.texts.language) or iri, self.to(f"/region/{iri[len(REGION) :]}"))

@@ -8,6 +8,8 @@ from importlib.resources import files
 from starlette.requests import Request
 
 LANGUAGES = ("de", "en")
+COOKIE = "lang"
+"""Remembers the language that somebody chose, and nothing else."""
 _TEXTS: dict[str, dict[str, dict[str, str]]] = tomllib.loads(
     files("registry.web").joinpath("texts.toml").read_text(encoding="utf-8")
 )
@@ -41,8 +43,9 @@ def chosen(request: Request) -> str | None:
 
 
 def language(request: Request) -> str:
-    """The visitor's language: the address, else Accept-Language, else German."""
-    return chosen(request) or preferred(request.headers.get("accept-language", ""))
+    """The visitor's language: the address, else what was chosen before, else Accept-Language, else German."""
+    before = request.cookies.get(COOKIE)
+    return chosen(request) or (before if before in LANGUAGES else preferred(request.headers.get("accept-language", "")))
 
 
 def preferred(header: str) -> str:

@@ -49,6 +49,7 @@ class Served:
 
     def get(self, path: str, accept: str | None = None, **options: Any) -> Any:
         headers = {"accept": accept, **options.pop("headers", {})} if accept else options.pop("headers", {})
+        self.client.cookies.clear()  # a language that somebody else chose
         return self.client.get(path, headers=headers, follow_redirects=False, **options)
 
 
