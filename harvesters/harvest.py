@@ -85,8 +85,12 @@ def harvest(
     seen: set[str] = set()
     pending = _Pending()
     partial: str | None = None
+    limit = source.time_limit.total_seconds()
+    end = perf_counter() + limit
     try:
         for item in read(source.read, context):
+            if perf_counter() > end:
+                raise SourceFailed(f"source '{source.id}' took longer than its time limit of {limit:,.0f} s")
             match item:
                 case RawRecord():
                     _take(item, seen, known, salt, pending)
@@ -112,7 +116,7 @@ def harvest(
         yield _flush(pending, lift)
         yield Ended("failed", "the answer is nested too deeply to be real data", frozenset(seen))
     except Exception as error:  # a fault of a reader must stay with its source: the others go on
-        yield _flush(pending, lift)
+        yield Batch((), tuple(pending.withdrawn), tuple(pending.unreadable), pending.confirmed)
         reason = f"the reader '{source.reader}' came upon something it does not know: {type(error).__name__}: {error}"
         yield Ended("failed", _encodable(" ".join(reason.split())[:500]), frozenset(seen))
 

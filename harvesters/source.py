@@ -14,8 +14,8 @@ SHIPPED = Path(__file__).resolve().parent / "sources"
 """The folder of the sources that travel with the program."""
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
-_DURATION = re.compile(r"(\d+)\s*(min|h|d|w)")
-_UNITS = {"min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DURATION = re.compile(r"(\d+)\s*(s|min|h|d|w)")
+_UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class SourceError(Exception):
@@ -27,8 +27,8 @@ class Source:
     """One source as its `source.toml` describes it, with the operator's overrides applied.
 
     `rank` decides between sources when single values conflict: the lower number wins.
-    `max_shrink` is a share of the live records, 0 to 1. `licence` is an IRI, or None where the
-    source states none; its records are then published as facts only.
+    `max_shrink` is a share of the live records, 0 to 1. `licence` is an IRI, or None where the source states none; its
+    records are then published as facts only. A run that takes longer than `time_limit` is ended.
     """
 
     id: str

@@ -18,13 +18,16 @@ from registry.check import Checkers, Checks
 from registry.config import Config
 from registry.dcat import announce
 from registry.feed import announce_runs
-from registry.ingest import AlreadyHarvesting, Progress, ingest
+from registry.ingest import Progress, ingest
 from registry.ledger import Ledger, Run, runs
+from registry.locks import AlreadyHarvesting, held, overdue
 from registry.peers import PEER_DELAY, follow_peer, is_peer
 from registry.unify import unify
 
 SOON = timedelta(hours=1)
 """How long after a failure a source is asked again at the latest."""
+AT_ONCE = timedelta(minutes=5)
+"""And after an interruption, such as a restart: soon, but not every minute where it is the source that kills."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ class Harvested:
     @property
     def failed(self) -> bool:
         return self.run is None or self.run.outcome in ("failed", "held")
+
+    @property
+    def changed(self) -> bool:
+        counts = self.run.counts if self.run else {}
+        return any(counts[name] for name in ("created", "updated", "withdrawn") if name in counts)
 
 
 def sources(config: Config) -> dict[str, Source]:
@@ -59,7 +67,7 @@ def harvest(
     done: Callable[[Harvested], None] = lambda harvested: None,
     notes: Callable[[str], None] = lambda line: None,
 ) -> list[Harvested]:
-    """Harvest one source after the other, then unify. One source's trouble never stops the others.
+    """Harvest one source after the other, each published before the next. One source's trouble never stops the others.
 
     Raises:
         GazetteerError: when a gazetteer file that is configured cannot be used; going on without it would take their
@@ -72,6 +80,8 @@ def harvest(
             outcome = _one(config, ledger, checker, source, known, accept_shrink, progress, notes)
             outcomes.append(outcome)
             done(outcome)
+            if outcome.changed:
+                publish(ledger)
     publish(ledger, known)
     announce(ledger, config)
     return outcomes
@@ -105,16 +115,41 @@ def due(ledger: Ledger, wanted: Iterable[Source]) -> list[Source]:
     """Those of the sources whose last run began longer ago than their `every`, or in the future, or that never ran.
 
     After a failure a source is asked again within the hour; a held one waits for a person, or for its usual time.
+    Those that took long last time come last, so that the others need not wait for them.
     """
     now = datetime.fromisoformat(ledger.clock())
     last = {state.id: state.last_run for state in ledger.sources()}
     found = []
     for source in wanted:
         run = last.get(source.id)
-        wait = min(source.every, SOON) if run and run.outcome == "failed" else source.every
+        wait = source.every
+        if run and run.outcome == "failed":
+            wait = min(wait, AT_ONCE if run.reason == runs.INTERRUPTED else SOON)
         if (began := _past(ledger, run)) is None or now - began >= wait:
             found.append(source)
-    return found
+    return sorted(found, key=lambda source: _took(last.get(source.id)))
+
+
+def _took(run: Run | None) -> timedelta:
+    if run is None or run.ended is None:
+        return timedelta(0)
+    return datetime.fromisoformat(run.ended) - datetime.fromisoformat(run.started)
+
+
+def close_interrupted(config: Config, ledger: Ledger, *, hung: str | None = None) -> None:
+    """End the runs whose processes ended before they did, so that their sources say so.
+
+    What such a run had committed stays; its source is read again as if nothing had been. `hung` names the source
+    for which the process was ended because its time was over.
+    """
+    for run in runs.unfinished(ledger.db):
+        if held(config.data / "locks", run.source):
+            continue
+        reason = runs.INTERRUPTED
+        if run.source == hung:
+            reason = f"source '{run.source}' hung beyond its time limit ([expect] time_limit); its process was ended"
+        with ledger.transaction():
+            runs.finish(ledger.db, run.id, outcome="failed", reason=reason, counts=run.counts, now=ledger.now())
 
 
 def _past(ledger: Ledger, run: Run | None) -> datetime | None:
@@ -189,3 +224,28 @@ def fetch_settings(config: Config, limit: timedelta) -> FetchSettings:
         max_retries=config.fetch.retries,
         delay=config.fetch.delay,
     )
+
+
+class Watch:
+    """Looks after the process of a harvest, and ends runs whose source hangs: nothing else may have to wait for it.
+
+    Most of what hangs is ended by the time limits of fetching and reading; this is for what no program can interrupt
+    from within, such as a lift that never ends.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._source: str | None = None
+
+    def overdue(self, process: int) -> bool:
+        """Whether the process harvests a source whose time is over."""
+        self._source = overdue(self._config.data / "locks", process)
+        return self._source is not None
+
+    def ended(self) -> None:
+        """Say so, after the process was ended."""
+        ledger = Ledger.open(self._config.ledger, self._config.base_url)
+        try:
+            close_interrupted(self._config, ledger, hung=self._source)
+        finally:
+            ledger.close()

@@ -6,11 +6,9 @@ reading may withdraw what it did not see, and not too much at once; otherwise th
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -23,6 +21,7 @@ from harvesters.source import Source
 from registry.check import Checks, fingerprint, fits
 from registry.ledger import Finding, Ledger, Run, findings, records, runs
 from registry.licence import facts_only
+from registry.locks import alone
 from registry.record import NotARecord, Record, record
 from registry.terms import FINDING, FN, ORTE, REGION
 
@@ -34,10 +33,6 @@ BATCH = 400
 
 UNREAD_KEPT = 100
 """Different unread keys remembered per run, the most frequent ones."""
-
-
-class AlreadyHarvesting(Exception):
-    """Another process harvests this source right now."""
 
 
 @dataclass
@@ -84,7 +79,7 @@ def ingest(
     Raises:
         AlreadyHarvesting: when another process is at it.
     """
-    with alone(locks, source.id):
+    with alone(locks, source.id, source.time_limit.total_seconds()):
         known = records.raw_digests(ledger.db, source.id)
         with ledger.transaction():
             runs.describe(ledger.db, source.id, description(source))
@@ -306,15 +301,3 @@ def problem(rule: str, reason: str, value: str | None = None) -> Finding:
     """Something that keeps an entry out of the catalogue before the shapes have seen it."""
     german, english = _PROBLEMS[rule]
     return Finding("violation", f"{FINDING}{rule}", f"{german}: {reason}", f"{english}: {reason}", value=value)
-
-
-@contextmanager
-def alone(folder: Path, source: str) -> Iterator[None]:
-    """Hold a source's lock; readers of the feeds tell by it which runs still go on. Raises AlreadyHarvesting."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{source}.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # released by the kernel even after kill -9
-        except OSError:
-            raise AlreadyHarvesting(f"source '{source}' is being harvested by another process") from None
-        yield

@@ -22,9 +22,10 @@ from harvesters.fetch import Fetcher, FetchError
 from harvesters.ldes import Client, FeedFailed, Member, State
 from harvesters.source import Source
 from registry.check import Checks, fits
-from registry.ingest import Progress, Tally, alone, description, references
+from registry.ingest import Progress, Tally, description, references
 from registry.ledger import Finding, Ledger, Run, findings, records, runs
 from registry.licence import EXPRESSION
+from registry.locks import alone
 from registry.record import NotARecord, Record, canonical, shift
 from registry.record import digest as digest_of
 from registry.terms import DCT, KIND_OF, ORTE, PROV, TYPE
@@ -64,7 +65,7 @@ def follow_peer(
     """
     url = str(source.read.get("url", ""))
     base = url.partition("/feed/")[0]
-    with alone(locks, source.id):
+    with alone(locks, source.id, source.time_limit.total_seconds()):
         with ledger.transaction():
             runs.describe(ledger.db, source.id, {**description(source), "peer": base})
             run = runs.begin(ledger.db, source.id, ledger.now())

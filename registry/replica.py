@@ -17,9 +17,10 @@ import pyoxigraph as ox
 from harvesters.fetch import Fetcher
 from harvesters.ldes import Client, FeedFailed, Member, State
 from registry import search
-from registry.ingest import alone, references
+from registry.ingest import references
 from registry.ledger import Ledger, activities, entities, records, runs
 from registry.ledger.activities import pack
+from registry.locks import alone
 from registry.record import Record, canonical
 from registry.record import digest as digest_of
 from registry.terms import DCT, KIND_OF, PROV, TYPE

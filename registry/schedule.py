@@ -15,26 +15,35 @@ TICK = 60.0
 """Seconds between two looks at what is due."""
 
 
+LOOK = 1.0
+"""Seconds between two looks at a process that works."""
+
+
 @dataclass(frozen=True)
 class Round:
-    """A command that is run again and again, whenever it is needed."""
+    """A command that is run again and again, whenever it is needed.
+
+    `overdue` is asked, with the number of its process, while it runs; a process that is overdue is killed, and then
+    `killed` is called.
+    """
 
     arguments: tuple[str, ...]
     needed: Callable[[], bool] = lambda: True
-
-
-HARVEST = Round(("harvest", "--due"))
+    overdue: Callable[[int], bool] = lambda process: False
+    killed: Callable[[], None] = lambda: None
 
 
 class Schedule:
     """While it is entered, runs its rounds one after the other whenever a minute has passed since the last ones ended.
 
-    A harvest in a process of its own neither slows the server nor takes it down, and ends with it.
+    A harvest in a process of its own neither slows the server nor takes it down, and ends with it. After one that had
+    to be killed the rounds begin again at once, for those who had to wait for it.
     """
 
-    def __init__(self, data: Path, rounds: Sequence[Round] = (HARVEST,), tick: float = TICK) -> None:
+    def __init__(self, data: Path, rounds: Sequence[Round], *, delay: float = TICK, tick: float = TICK) -> None:
         self._command = [sys.executable, "-m", "registry", "--data", str(data)]
         self._rounds = rounds
+        self._delay = delay
         self._tick = tick
         self._stop = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
@@ -53,11 +62,31 @@ class Schedule:
         self._thread.join(timeout=10)
 
     def _work(self) -> None:
-        while not self._stop.wait(self._tick):
-            for one in self._rounds:
-                if self._stop.is_set() or not one.needed():
-                    continue
-                self._process = subprocess.Popen(
-                    [*self._command, *one.arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-                )
-                self._process.wait()
+        pause = self._delay
+        while not self._stop.wait(pause):
+            killed = [self._run(one) for one in self._rounds if not self._stop.is_set()]
+            pause = 0.0 if any(killed) else self._tick
+
+    def _run(self, one: Round) -> bool:
+        """Run one round to its end; True when it had to be killed. Whatever goes wrong, the next ones come."""
+        try:
+            return one.needed() and self._ended(one)
+        except Exception as error:
+            print(f"orte: {' '.join(one.arguments)}: {type(error).__name__}: {error}", file=sys.stderr)
+            return False
+
+    def _ended(self, one: Round) -> bool:
+        process = subprocess.Popen(
+            [*self._command, *one.arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        self._process = process
+        while True:
+            try:
+                process.wait(LOOK)
+                return False
+            except subprocess.TimeoutExpired:
+                if one.overdue(process.pid):
+                    process.kill()
+                    process.wait()
+                    one.killed()
+                    return True

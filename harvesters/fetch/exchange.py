@@ -156,7 +156,7 @@ class _NoCookies(requests.cookies.cookielib.DefaultCookiePolicy):  # type: ignor
 
 
 def _too_slow(url: str, seconds: float) -> TimedOut:
-    return TimedOut(url, f"did not answer completely within {seconds:g} s.", lasting=True)
+    return TimedOut(url, f"did not answer completely within {round(seconds, 1):g} s.", lasting=True)
 
 
 def _innermost(error: BaseException) -> str:

@@ -18,8 +18,8 @@ from harvesters.ldes import FeedFailed
 from registry.config import FILE, load
 from registry.dcat import announce, write_dumps
 from registry.harvesting import fetch_settings
-from registry.ingest import AlreadyHarvesting
 from registry.ledger import Ledger
+from registry.locks import AlreadyHarvesting
 from registry.peers import PEER_DELAY
 from registry.replica import replicate
 from registry.verify import verify as verify_all

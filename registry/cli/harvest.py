@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from harvesters.source import Source
 from registry import harvesting
@@ -43,6 +43,7 @@ def harvest(
     known = harvesting.sources(config)
     wanted = _chosen(known, names)
     ledger = Ledger.open(config.ledger, config.base_url)
+    harvesting.close_interrupted(config, ledger)
     if due:
         wanted = harvesting.due(ledger, wanted)
     console = Console(stderr=True)
@@ -60,7 +61,10 @@ def harvest(
 def with_progress(
     config: Any, ledger: Ledger, wanted: list[Source], console: Console, *, quiet: bool, accept_shrink: bool = False
 ) -> list[Harvested]:
-    """Harvest while a person watches: a bar per source in a terminal, one plain line each otherwise."""
+    """Harvest while a person watches: a bar per source in a terminal, one plain line each otherwise.
+
+    How much there is to read is not known before; the time left goes by what there was last time.
+    """
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -68,9 +72,14 @@ def with_progress(
         TextColumn("{task.completed:.0f}"),
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
     )
+    expected = {one.id: one.last_run.counts.get("seen") for one in ledger.sources() if one.last_run}
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bars:
-        tasks = {one.id: bars.add_task(one.id, total=None, start=False, rate="", visible=False) for one in wanted}
+        tasks = {
+            one.id: bars.add_task(one.id, total=expected.get(one.id), start=False, rate="", visible=False)
+            for one in wanted
+        }
 
         def progress(source: str, count: int) -> None:
             task = bars.tasks[tasks[source]]

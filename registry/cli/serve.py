@@ -20,7 +20,7 @@ from registry.cli.harvest import with_progress
 from registry.config import FILE, Config, load
 from registry.dcat import read_manifest
 from registry.ledger import Ledger, LedgerError
-from registry.schedule import HARVEST, Round, Schedule
+from registry.schedule import Round, Schedule
 
 TEMPLATE = """\
 # Settings of this registry; docs/operations.md explains every one. What is not set has a default that works.
@@ -89,20 +89,27 @@ def publish(context: typer.Context) -> None:
 
 
 def run(context: typer.Context, host: Host = None, port: Port = None) -> None:
-    """Harvest what is due, serve the catalogue, and keep harvesting on schedule."""
+    """Serve the catalogue, and harvest in the background what is due, now and on schedule."""
     config = load(context.obj)
     listening = _listen(config, host, port)  # before the harvest: a used port is said at once
     known = harvesting.sources(config)
     ledger = Ledger.open(config.ledger, config.base_url)
     console = Console(stderr=True)
+    harvesting.close_interrupted(config, ledger)
     wanted = harvesting.due(ledger, [source for source in known.values() if source.enabled])
-    try:
-        with_progress(config, ledger, wanted, console, quiet=False)
+    try:  # what comes from a file is there before the first visitor; nobody waits for the web
+        with_progress(config, ledger, [one for one in wanted if one.reader == "records-file"], console, quiet=False)
     except GazetteerError as error:  # what is there can be served all the same
         console.print(f"nothing was harvested: {error}", markup=False, highlight=False, soft_wrap=True)
     ledger.close()
-    with Schedule(config.data, (HARVEST, _dumps(config))):
+    with Schedule(config.data, (_harvest(config), _dumps(config)), delay=0):
         _serve(config, listening)
+
+
+def _harvest(config: Config) -> Round:
+    """Harvest what is due; a source that hangs is ended."""
+    watch = harvesting.Watch(config)
+    return Round(("harvest", "--due"), overdue=watch.overdue, killed=watch.ended)
 
 
 def _dumps(config: Config) -> Round:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from registry.feed.log import Log
 from registry.ledger import Ledger
+from registry.locks import held
 
 PAGE = 250
 """Members on a page."""
@@ -101,7 +101,7 @@ class Horizon:
         """Runs that were killed. Ask before the snapshot is taken: what is dead then will never go on."""
         open_ = ledger.db.execute("SELECT id, source FROM run WHERE ended IS NULL").fetchall()
         for run, source in open_:
-            if run not in self._dead and not _held(self._locks / f"{source}.lock"):
+            if run not in self._dead and not held(self._locks, source):
                 self._dead.add(run)
         return frozenset(self._dead)
 
@@ -119,18 +119,6 @@ class Horizon:
             if row and row[1] == run:
                 horizon = min(horizon, row[0] - 1)
         return horizon
-
-
-def _held(file: Path) -> bool:
-    """Whether a process harvests: it holds the lock from before its run begins until after it has ended."""
-    try:
-        with file.open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    return False
 
 
 def _span(number: int, pages: Sequence[Page]) -> Page:

@@ -36,6 +36,9 @@ class SourceState:
     digest: bytes
 
 
+INTERRUPTED = "interrupted: the process that harvested it ended before it did"
+"""Reason of a run that was killed, or whose process died of it."""
+
 _RUN = "id, source, started, ended, outcome, reason, counts"
 
 
@@ -59,8 +62,8 @@ def begin(db: sqlite3.Connection, source: str, started: str, now: str = "") -> i
     `started` is what the clock says, `now` the ledger's own time, which never goes back.
     """
     db.execute(
-        "UPDATE run SET ended = ?, outcome = 'failed', reason = 'interrupted' WHERE source = ? AND ended IS NULL",
-        (now or started, source),
+        "UPDATE run SET ended = ?, outcome = 'failed', reason = ? WHERE source = ? AND ended IS NULL",
+        (now or started, INTERRUPTED, source),
     )
     number = db.execute("INSERT INTO run (source, started) VALUES (?, ?)", (source, started)).lastrowid
     assert number is not None
@@ -80,6 +83,11 @@ def finish(
         " last_complete = CASE WHEN ? THEN ? ELSE last_complete END WHERE id = (SELECT source FROM run WHERE id = ?)",
         ("ok" if outcome == "complete" else outcome, reason, number, outcome == "complete", number, number),
     )
+
+
+def unfinished(db: sqlite3.Connection) -> list[Run]:
+    """Runs that go on, or whose process ended before they did."""
+    return [_run(row) for row in db.execute(f"SELECT {_RUN} FROM run WHERE ended IS NULL ORDER BY id")]
 
 
 def get(db: sqlite3.Connection, number: int) -> Run | None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from harvesters.reading import Partial, RawRecord, SourceFailed, Unreadable, Withdrawn
-from registry.ingest import AlreadyHarvesting, alone
 from registry.ledger import Ledger, runs
+from registry.locks import AlreadyHarvesting, alone
 from tests.registry.conftest import RECORDS, Ground
 
 TEN: list[Any] = [{"key": str(n), "name": f"Haus {n}", "lat": 51.3, "lon": 12.4} for n in range(10)]
@@ -169,7 +169,7 @@ def test_hostile_keys_stay_in_their_place(ground: Ground) -> None:
 
 
 def test_two_harvests_of_one_source_never_overlap(ground: Ground) -> None:
-    with alone(ground.folder / "locks", "liste"):
+    with alone(ground.folder / "locks", "liste", 60):
         caught: list[BaseException] = []
 
         def second() -> None:
@@ -192,7 +192,7 @@ def test_an_interrupted_run_says_so_afterwards(ground: Ground) -> None:
     ground.harvest(TEN)
     interrupted = ground.ledger.run(number)
     assert interrupted is not None
-    assert (interrupted.outcome, interrupted.reason) == ("failed", "interrupted")
+    assert (interrupted.outcome, interrupted.reason) == ("failed", runs.INTERRUPTED)
 
 
 def test_the_same_entries_give_the_same_digest_whatever_happened_between(
