@@ -34,7 +34,12 @@ def settings(data: Path, source: str, url: str, more: str = "") -> Path:
 
 
 def select(base: str, query: str) -> list[dict[str, str]]:
-    answer = httpx.post(f"{base}/sparql", data={"query": PREFIXES + query}, timeout=30)
+    pause = threading.Event()
+    for _ in range(20):
+        answer = httpx.post(f"{base}/sparql", data={"query": PREFIXES + query}, timeout=30)
+        if answer.status_code != 503:
+            break
+        pause.wait(float(answer.headers["retry-after"]))  # on a busy machine the engine takes its time to start
     assert answer.status_code == 200, answer.text
     return [{name: value["value"] for name, value in row.items()} for row in answer.json()["results"]["bindings"]]
 

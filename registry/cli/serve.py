@@ -40,6 +40,9 @@ contact = ""
 # enabled = false
 """
 
+SETTLE = 3.0
+"""Seconds in which a server comes up undisturbed before the first harvest begins."""
+
 Port = Annotated[int | None, typer.Option("--port", help="Port to listen on, instead of the one in registry.toml.")]
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on, instead of the one in registry.toml.")]
 
@@ -102,7 +105,7 @@ def run(context: typer.Context, host: Host = None, port: Port = None) -> None:
     except GazetteerError as error:  # what is there can be served all the same
         console.print(f"nothing was harvested: {error}", markup=False, highlight=False, soft_wrap=True)
     ledger.close()
-    with Schedule(config.data, (_harvest(config), _dumps(config)), delay=0):
+    with Schedule(config.data, (_harvest(config), _dumps(config)), delay=SETTLE):
         _serve(config, listening)
 
 

@@ -141,6 +141,38 @@ def _dcat(site: StandIn, places: Places) -> None:
     )
 
 
+class Stream(StandIn):
+    """An event stream of one page; `log` are its events in their order, `now` what they add up to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log: list[str] = []
+        self.now: dict[int, str] = {}
+
+
+def _feed(site: Stream, places: Places) -> None:
+    for number in sorted(site.now.keys() | places.keys()):
+        name = places.get(number)
+        if name == site.now.get(number):
+            continue
+        moment, kind = len(site.log), "Delete" if name is None else "Update" if number in site.now else "Create"
+        site.log.append(
+            f"<#s> tree:member <#{moment}> . <#{moment}> a as:{kind} ; as:object </o/{number}> ;"
+            f' as:published "2026-11-22T10:{moment:02}:00Z"^^xsd:dateTime .\n'
+            + (f'<#{moment}> {{ </o/{number}> a s:Place ; s:name "{name}" }}\n' if name else "")
+        )
+    site.now = dict(places)
+    prefixes = """
+        @prefix ldes: <https://w3id.org/ldes#> . @prefix tree: <https://w3id.org/tree#> .
+        @prefix as: <https://www.w3.org/ns/activitystreams#> . @prefix s: <https://schema.org/> .
+        @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+        <#s> a ldes:EventStream ; tree:view </orte> ; ldes:timestampPath as:published ; ldes:versionOfPath as:object .
+        </orte> a tree:Node .
+    """
+    body = (prefixes + "".join(site.log)).encode()
+    site.route("/orte", body, headers={"Content-Type": "application/trig"})
+
+
 def _spaceapi(site: StandIn, places: Places) -> None:
     site.route("/orte", {f"space-{number}": site.url(f"/spaces/{number}") for number in places})
     for number, name in places.items():
@@ -207,6 +239,10 @@ CASES = [
         place="xyz:https%3A%2F%2Fschema.org%2Fname/fx:item/xyz:%40value", key=lambda number: f"ort-{number}",
     ),
     Case("dcat", _dcat, {"url": "@/orte", "distribution": {"reader": "csv", "key": "nr"}}),
+    Case(
+        "feed", _feed, {"url": "@/orte", "key_prefix": "@/o/", "modified": ""}, standin=Stream,
+        place="xyz:https%3A%2F%2Fschema.org%2Fname/fx:item/xyz:%40value",
+    ),
     Case("spaceapi", _spaceapi, {"url": "@/orte"}, place="xyz:space", key=lambda number: f"space-{number}"),
     Case(
         "openfairdb", _openfairdb, {"url": "@/v0/", "boxes": [[51.0, 12.0, 52.0, 13.0]]}, place="xyz:title",
