@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test check faults bench clean
+.PHONY: run test check audit faults bench bench-full clean
 
 run: $(VENV)/.run
 	$(BIN)/orte run
@@ -16,14 +16,22 @@ check: $(VENV)/.test
 	$(BIN)/ruff check registry harvesters tests benchmarks
 	$(BIN)/mypy
 
+audit: $(VENV)/.run
+	$(PYTHON) -m venv $(VENV)-audit
+	$(VENV)-audit/bin/python -m pip install --quiet --quiet --disable-pip-version-check 'pip-audit>=2.7,<3'
+	$(VENV)-audit/bin/pip-audit --path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+
 faults: $(VENV)/.test
 	ORTE_FAULTS=50 $(BIN)/pytest tests/faults -q --timeout 3600
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
 
+bench-full: $(VENV)/.bench
+	$(BIN)/python -m benchmarks --full
+
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-audit build dist .pytest_cache .mypy_cache .ruff_cache
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NOT_BENCHMARKS = {"__init__", "__main__", "generate", "serving"}
+NOT_BENCHMARKS = {"__init__", "__main__", "generate", "load", "results", "serving", "watching"}
 
 
 def main() -> int:

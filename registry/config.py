@@ -21,10 +21,11 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True)
 class Server:
-    """Where the process listens. IRIs do not depend on it."""
+    """Where the process listens, on which IRIs do not depend, and how it logs: `plain` or `json`."""
 
     host: str = "127.0.0.1"
     port: int = 8000
+    log: str = "plain"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Limits:
     result_bytes: int = 100_000_000
     page_size: int = 50
     page_size_max: int = 1000
+    connections: int = 500
+    request_seconds: float = 60.0
     validate_bytes: int = 5_000_000
     validate_seconds: float = 30.0
     validate_per_minute: int = 20
@@ -136,9 +139,12 @@ def load(data: Path) -> Config:
         raise ConfigError(f"{file}: base_url must not end with a slash")
     if config.map.tiles and not re.match(r"https?://[\w.:-]+/", config.map.tiles):
         raise ConfigError(f"{file}: map.tiles must be an http(s) address with {{z}}, {{x}} and {{y}}")
+    if config.server.log not in ("plain", "json"):
+        raise ConfigError(f'{file}: server.log must be "plain" or "json"')
     for name, value in (
         ("limits.query_workers", config.limits.query_workers),
         ("limits.page_size", config.limits.page_size),
+        ("limits.connections", config.limits.connections),
         ("limits.validate_per_minute", config.limits.validate_per_minute),
     ):
         if value < 1:

@@ -26,6 +26,7 @@ from registry.api import (
     feeds,
     finding,
     graphs,
+    metrics,
     problems,
     regions,
     reports,
@@ -39,6 +40,7 @@ from registry.api import (
 )
 from registry.api.catalogue import Catalogue
 from registry.api.headers import Headers
+from registry.api.observing import Observing
 from registry.api.rendered import RenderedEntities
 from registry.config import Config
 from registry.engine import SparqlEngine
@@ -61,7 +63,8 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await catalogue.engine.start()
         warming = create_task(to_thread(catalogue.warm))
-        await _patiently(catalogue.engine)
+        if catalogue.small():
+            await _patiently(catalogue.engine)
         try:
             yield
         finally:
@@ -80,7 +83,9 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
         servers=[{"url": config.base_url}],
     )
     app.state.catalogue = catalogue
-    app.rendered = RenderedEntities(super(Application, app).__call__, config.ledger)
+    app.observed = Observing(RenderedEntities(super(Application, app).__call__, config.ledger))
+    app.observed.registry.register(metrics.Figures(catalogue))
+    app.state.metrics = app.observed.registry
     app.state.validation = validator
     app.state.shelf = Shelf(config)
     problems.install(app)
@@ -105,6 +110,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.include_router(vocabulary.router)
     app.include_router(documentation.router)
     app.include_router(system.router)
+    app.include_router(metrics.router)
     app.mount("/static/leaflet", _compressed(Path(leaflet.BASE_DIR)), name="leaflet")
     app.mount("/static", _compressed(STATIC), name="static")
     return app
@@ -113,10 +119,10 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
 class Application(FastAPI):
     """FastAPI behind the answers that are already rendered, which need nothing of it."""
 
-    rendered: RenderedEntities
+    observed: Observing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.rendered(scope, receive, send)
+        await self.observed(scope, receive, send)
 
 
 def _compressed(folder: Path) -> ASGIApp:

@@ -24,7 +24,8 @@ _SECURITY = [
     (
         b"access-control-expose-headers",
         b"ETag, Last-Modified, Link, Location, Retry-After, Orte-Sequence, Orte-Truncated, Orte-Limit-Seconds,"
-        b" Orte-Limit-Rows, Orte-Limit-Bytes",
+        b" Orte-Limit-Rows, Orte-Limit-Bytes,"
+        b" X-Request-Id",
     ),
 ]
 # Pages load nothing from elsewhere but the tiles of maps, and run no inline script.

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +17,7 @@ import uvicorn
 from rich.console import Console
 
 from harvesters.gazetteer import GazetteerError
-from registry import harvesting
+from registry import harvesting, logs
 from registry.cli.harvest import with_progress
 from registry.config import FILE, Config, load
 from registry.dcat import read_manifest
@@ -43,8 +45,18 @@ contact = ""
 SETTLE = 3.0
 """Seconds in which a server comes up undisturbed before the first harvest begins."""
 
+
+class LogStyle(StrEnum):
+    """How a server logs."""
+
+    PLAIN = "plain"
+    JSON = "json"
+
+
 Port = Annotated[int | None, typer.Option("--port", help="Port to listen on, instead of the one in registry.toml.")]
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on, instead of the one in registry.toml.")]
+
+Log = Annotated[LogStyle | None, typer.Option("--log", help="How to log, instead of the setting in registry.toml.")]
 
 
 def init(context: typer.Context) -> None:
@@ -59,9 +71,9 @@ def init(context: typer.Context) -> None:
     typer.echo(f"{data} is ready; settings are in {file}")
 
 
-def serve(context: typer.Context, host: Host = None, port: Port = None) -> None:
+def serve(context: typer.Context, host: Host = None, port: Port = None, log: Log = None) -> None:
     """Serve the catalogue; nothing is harvested."""
-    config = load(context.obj)
+    config = _logging(load(context.obj), log)
     ledger = Ledger.open(config.ledger, config.base_url)
     undone = harvesting.unpublished(ledger, config)
     ledger.close()
@@ -91,9 +103,9 @@ def publish(context: typer.Context) -> None:
     harvesting.publish(Ledger.open(config.ledger, config.base_url), known)
 
 
-def run(context: typer.Context, host: Host = None, port: Port = None) -> None:
+def run(context: typer.Context, host: Host = None, port: Port = None, log: Log = None) -> None:
     """Serve the catalogue, and harvest in the background what is due, now and on schedule."""
-    config = load(context.obj)
+    config = _logging(load(context.obj), log)
     listening = _listen(config, host, port)  # before the harvest: a used port is said at once
     known = harvesting.sources(config)
     ledger = Ledger.open(config.ledger, config.base_url)
@@ -113,6 +125,10 @@ def _harvest(config: Config) -> Round:
     """Harvest what is due; a source that hangs is ended."""
     watch = harvesting.Watch(config)
     return Round(("harvest", "--due"), overdue=watch.overdue, killed=watch.ended)
+
+
+def _logging(config: Config, style: LogStyle | None) -> Config:
+    return replace(config, server=replace(config.server, log=style.value)) if style else config
 
 
 def _dumps(config: Config) -> Round:
@@ -143,14 +159,17 @@ def _listen(config: Config, host: str | None, port: int | None) -> socket.socket
 
 
 def _serve(config: Config, listening: socket.socket) -> None:
-    from registry.api import create_app  # only servers wait for the web framework to load
+    from registry.api import create_app, protocol, request_id  # only servers wait for the web framework to load
 
     host, port = listening.getsockname()[:2]
+    logs.configure("json" if config.server.log == "json" else "plain", request_id.get)
     server = _Server(
         uvicorn.Config(
-            create_app(config), log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5
+            create_app(config), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5,
+            timeout_keep_alive=15, limit_concurrency=config.limits.connections,
+            http=protocol(config.limits.request_seconds),
         )
-    )
+    )  # fmt: skip
     console = Console(stderr=True)
     server.when_ready = lambda: console.print(
         f"Orte serves {config.base_url} – open http://{host}:{port} (Ctrl+C ends it)", highlight=False, soft_wrap=True

@@ -1,0 +1,175 @@
+"""What the ledger and its views cost as a catalogue grows: commit, unify, search, engine, start of the server, memory.
+
+`python -m benchmarks.ledger` measures 1,000 and 10,000 sites, `--full` 100,000 too. The records are those of
+`benchmarks.generate`; they are committed, unified and indexed by the very functions that a harvest calls.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.generate import BASE, SOURCES, data
+from benchmarks.results import show, write
+from benchmarks.watching import memory, serve
+from registry import search
+from registry.ledger import Ledger, records, runs
+from registry.record import Record
+from registry.unify import unify
+
+BATCH = 400  # raw records per transaction, as in a harvest
+CHANGED = 100  # records that say something new, whatever the size of the catalogue
+
+
+def measure(sites: int, folder: Path) -> dict[str, Any]:
+    """Every figure at one size."""
+    made = data(folder / "made", sites)
+    fresh = folder / "fresh"
+    fresh.mkdir()
+    shutil.copy(made / "registry.toml", fresh)
+    ledger = Ledger.open(fresh / "ledger.sqlite", BASE)
+    found: dict[str, Any] = {"sites": sites}
+    number, seconds = _timed(lambda: _commit(ledger, made / "ledger.sqlite"))
+    found |= {"records": number, "commit_records_per_s": number / seconds}
+    number, seconds = _timed(lambda: unify(ledger))
+    found |= {"entities": number, "unify_entities_per_s": number / seconds}
+    number, seconds = _timed(lambda: search.follow(ledger))
+    found |= {"index_entities_per_s": number / seconds}
+    found["nothing_changed_ms"] = 1000 * statistics.median(_timed(lambda: _publish(ledger))[1] for _ in range(5))
+    found["changed_100_ms"] = 1000 * statistics.median(_timed(lambda n=n: _change(ledger, n))[1] for n in range(3))
+    ledger.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    found["ledger_bytes_per_site"] = (fresh / "ledger.sqlite").stat().st_size / sites
+    ledger.close()
+    found |= _engine(fresh / "ledger.sqlite")
+    found |= _start(fresh)
+    found["backup_s"] = _timed(lambda: _run("backup", fresh, str(folder / "backup")))[1]
+    return found
+
+
+def _commit(ledger: Ledger, made: Path) -> int:
+    with ledger.transaction():
+        numbers = {}
+        for rank, source in enumerate(SOURCES):
+            runs.describe(ledger.db, source, {"title": {"de": source}, "publisher": source, "rank": 10 + rank})
+            numbers[source] = runs.begin(ledger.db, source, ledger.now())
+    count = 0
+    for batch in _batches(made):
+        with ledger.transaction():
+            for record, targets in batch:
+                records.put(ledger.db, record, targets, numbers[record.source], ledger.now())
+                count += 1
+    return count
+
+
+def _batches(made: Path) -> Iterator[list[tuple[Record, list[str]]]]:
+    with_references = Ledger.reader(made)
+    batch = []
+    for (iri,) in with_references.db.execute("SELECT iri FROM record ORDER BY id"):
+        stored = with_references.record(iri)
+        assert stored is not None
+        targets = [
+            target
+            for (target,) in with_references.db.execute("SELECT target FROM reference WHERE record = ?", (stored.id,))
+        ]
+        record = Record(iri, stored.source, stored.raw_key, stored.kind, stored.nquads, stored.page, stored.licence)
+        batch.append((record, targets))
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    yield batch
+
+
+def _publish(ledger: Ledger) -> None:
+    unify(ledger)
+    search.follow(ledger)
+
+
+def _change(ledger: Ledger, turn: int) -> None:
+    """New telephone numbers for some places, all the way into the search view."""
+    iris = ledger.db.execute("SELECT iri FROM record WHERE kind = 'site' ORDER BY id LIMIT ?", (CHANGED,)).fetchall()
+    with ledger.transaction():
+        for (iri,) in iris:
+            old = ledger.record(iri)
+            assert old is not None
+            lines = re.sub(r'"\+49 34\d', f'"+49 34{2 + turn}', old.nquads).split("\n")[:-1]
+            nquads = "".join(sorted(f"{line}\n" for line in lines))
+            record = Record(iri, old.source, old.raw_key, old.kind, nquads, old.page, old.licence)
+            targets = [t for (t,) in ledger.db.execute("SELECT target FROM reference WHERE record = ?", (old.id,))]
+            records.put(ledger.db, record, targets, 1, ledger.now())
+    _publish(ledger)
+
+
+_LOAD = """
+import resource, sys, time
+import pyoxigraph as ox
+from registry.engine.confine import give_back_memory
+from registry.project import Follower
+from benchmarks.watching import memory
+import os
+before = memory(os.getpid())
+began = time.perf_counter()
+store = ox.Store()
+Follower(sys.argv[1]).load(store)
+seconds = time.perf_counter() - began
+give_back_memory()
+print(len(store), seconds, memory(os.getpid()) - before)
+"""
+
+
+def _engine(ledger: Path) -> dict[str, Any]:
+    done = subprocess.run([sys.executable, "-c", _LOAD, str(ledger)], check=True, capture_output=True, text=True)
+    quads, seconds, size = (float(part) for part in done.stdout.split())
+    return {"quads": int(quads), "engine_load_s": seconds, "engine_bytes_per_quad": size / quads}
+
+
+def _start(folder: Path) -> dict[str, Any]:
+    with serve(folder) as server:
+        server.until("/sites?limit=1")
+        pages = server.age()
+        server.until("/sparql?query=ASK%7B%3Fs%20%3Fp%20%3Fo%7D")
+        sparql = server.age()
+        for path in ("/", "/sites", "/sites?q=werkstatt", "/sites?theme=crafts", "/networks", "/sites?sort=modified"):
+            for _ in range(20):
+                server.get(path)
+        return {
+            "start_pages_s": pages, "start_sparql_s": sparql,
+            "api_mb": memory(server.pid) / 1e6, "host_mb": memory(server.host()) / 1e6,
+        }  # fmt: skip
+
+
+def _run(command: str, folder: Path, *arguments: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "registry", "--data", str(folder), command, *arguments], check=True, capture_output=True
+    )
+
+
+def _timed(action: Callable[[], Any]) -> tuple[Any, float]:
+    began = time.perf_counter()
+    return action(), time.perf_counter() - began
+
+
+def main() -> None:
+    """Measure, print a table, write the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--full", action="store_true", help="100,000 sites as well")
+    sizes = (1_000, 10_000, 100_000) if parser.parse_args().full else (1_000, 10_000)
+    measured = []
+    for sites in sizes:
+        with tempfile.TemporaryDirectory(dir=os.environ.get("ORTE_BENCH_TMP")) as folder:
+            measured.append(measure(sites, Path(folder)))
+    write("ledger", measured)
+    show(measured, "sites")
+
+
+if __name__ == "__main__":
+    main()

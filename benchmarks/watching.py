@@ -1,0 +1,75 @@
+"""A server to watch: how long it takes to answer, and what it holds in memory."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+def memory(pid: int) -> int:
+    """Bytes that a process holds for itself and its share of what it shares with others (PSS)."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return 1024 * int(re.search(r"^Pss: +(\d+)", text, re.M)[1])  # type: ignore[index]
+
+
+class Served:
+    """A running server."""
+
+    def __init__(self, process: subprocess.Popen[str], address: str, began: float) -> None:
+        self.pid = process.pid
+        self.address = address
+        self.began = began
+
+    def age(self) -> float:
+        """Seconds since it was started."""
+        return time.perf_counter() - self.began
+
+    def host(self) -> int:
+        """The process of the engine."""
+        for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
+            if b"registry.engine.host" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
+        raise ProcessLookupError("no engine host")
+
+    def get(self, path: str, accept: str = "application/json") -> int:
+        """The status of an answer, read to its end."""
+        connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=120)
+        try:
+            connection.request("GET", path, headers={"Accept": accept})
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status
+        finally:
+            connection.close()
+
+    def until(self, path: str, seconds: float = 600.0) -> None:
+        """Ask again and again until the answer is 200."""
+        while self.get(path) != 200:
+            if self.age() > seconds:
+                raise TimeoutError(path)
+            time.sleep(0.01)
+
+
+@contextmanager
+def serve(data: Path, *arguments: str) -> Iterator[Served]:
+    """A server over a data directory, from the moment it listens; ended afterwards."""
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "registry", "--data", str(data), "serve", "--port", "0", *arguments],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    try:
+        line = next(line for line in process.stderr if "open http://" in line)
+        yield Served(process, "http://" + line.split("http://")[-1].split()[0], began)
+    finally:
+        process.terminate()
+        process.wait(30)
+        process.stderr.close()

@@ -1,0 +1,84 @@
+"""HTTP on the wire, with the limits that uvicorn does not set: on the head of a request, and on how long it takes.
+
+uvicorn waits for ever for the rest of a request, and httptools takes a head of any length; both can be used to fill a
+server from a single machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_BYTES = 64 * 2**10
+"""Request line and headers together; one read from the network more may slip through."""
+
+_log = logging.getLogger("registry.api")
+_ANSWERS = {
+    408: b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+    431: b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+}
+
+
+def protocol(seconds: float) -> type[HttpToolsProtocol]:
+    """uvicorn's protocol, in which a request has to be here, head and body, within so many seconds."""
+    return type("Limited", (_Limited,), {"seconds": seconds})
+
+
+class _Limited(HttpToolsProtocol):
+    seconds: float = 60.0
+
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
+        self._head = 0
+        self._in_head = True
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._request_is_here()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._in_head:
+            self._head += len(data)
+        super().data_received(data)
+        if self._in_head and self._head > HEAD_BYTES:
+            self._end(431)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head, self._in_head = 0, True
+        self._await_request()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._head, self._in_head = 0, True  # of the next one; until it begins, the time-out for idle connections holds
+        self._request_is_here()
+        super().on_message_complete()
+
+    def _await_request(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(self.seconds, self._end, 408)
+
+    def _request_is_here(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _end(self, status: int) -> None:
+        self._deadline = None
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+            self.transport.write(_ANSWERS[status])
+        _log.warning("a request was ended with %d before all of it was here", status)
+        self.transport.close()
