@@ -40,6 +40,9 @@ class Limits:
     query_nesting: int = 100
     result_rows: int = 0
     result_bytes: int = 100_000_000
+    write_seconds: float = 60.0
+    write_bytes: int = 20_000_000
+    writes_per_minute: int = 120
     page_size: int = 50
     page_size_max: int = 1000
     connections: int = 500

@@ -116,16 +116,18 @@ def due(ledger: Ledger, wanted: Iterable[Source]) -> list[Source]:
 
     After a failure a source is asked again within the hour; a held one waits for a person, or for its usual time.
     Those that took long last time come last, so that the others need not wait for them.
+    A peer that says that its feed has changed is read at once.
     """
     now = datetime.fromisoformat(ledger.clock())
     last = {state.id: state.last_run for state in ledger.sources()}
+    news = {source for (source,) in ledger.db.execute("SELECT source FROM peer_news")}
     found = []
     for source in wanted:
         run = last.get(source.id)
         wait = source.every
         if run and run.outcome == "failed":
             wait = min(wait, AT_ONCE if run.reason == runs.INTERRUPTED else SOON)
-        if (began := _past(ledger, run)) is None or now - began >= wait:
+        if source.id in news or (began := _past(ledger, run)) is None or now - began >= wait:
             found.append(source)
     return sorted(found, key=lambda source: _took(last.get(source.id)))
 

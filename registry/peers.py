@@ -69,6 +69,7 @@ def follow_peer(
         with ledger.transaction():
             runs.describe(ledger.db, source.id, {**description(source), "peer": base})
             run = runs.begin(ledger.db, source.id, ledger.now())
+            ledger.db.execute("DELETE FROM peer_news WHERE source = ?", (source.id,))
         following = _Following(ledger, checker, source, run, base)
         try:
             outcome, reason = _synchronise(following, fetch, url, progress, notes)

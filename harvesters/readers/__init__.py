@@ -22,6 +22,7 @@ _MODULES = {
     "json": "harvesters.readers.json",
     "openfairdb": "harvesters.readers.openfairdb",
     "overpass": "harvesters.readers.overpass",
+    "push": "harvesters.readers.push",
     "rdf": "harvesters.readers.rdf",
     "records-file": "harvesters.readers.records_file",
     "script-json": "harvesters.readers.script_json",

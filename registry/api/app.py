@@ -26,6 +26,7 @@ from registry.api import (
     feeds,
     finding,
     graphs,
+    inbox,
     metrics,
     problems,
     regions,
@@ -37,6 +38,7 @@ from registry.api import (
     system,
     validation,
     vocabulary,
+    writes,
 )
 from registry.api.catalogue import Catalogue
 from registry.api.headers import Headers
@@ -52,12 +54,15 @@ PATIENCE = 1.5
 
 
 def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
-    """The API over one data directory. It only reads; the engine is started and stopped with the application.
+    """The API over one data directory. It only reads, for partners' writes are done by another process.
+
+    The engine is started and stopped with the application.
 
     ``engine`` is for tests and for engines elsewhere; without it, Oxigraph runs in a host process of its own.
     """
     catalogue = Catalogue(config, engine or querying.engine(config))
     validator = validation.Validation(config)
+    writing = writes.Writing(config)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -69,6 +74,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
             yield
         finally:
             validator.close()
+            writing.writer.close()
             await warming
             await catalogue.engine.stop()
 
@@ -87,6 +93,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.observed.registry.register(metrics.Figures(catalogue))
     app.state.metrics = app.observed.registry
     app.state.validation = validator
+    app.state.writing = writing
     app.state.shelf = Shelf(config)
     problems.install(app)
     documentation.install(app, catalogue)
@@ -100,9 +107,11 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.include_router(coverage.router)
     app.include_router(sources.router)
     app.include_router(reports.router)
+    app.include_router(writes.router)
     app.include_router(runs.router)
     app.include_router(feeds.router)
     app.include_router(digests.router)
+    app.include_router(inbox.router)
     app.include_router(datasets.router)
     app.include_router(sparql.router)
     app.include_router(validation.router)

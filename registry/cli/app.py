@@ -15,7 +15,7 @@ from rich.console import Console
 
 from harvesters.gazetteer import GazetteerError
 from harvesters.source import SourceError
-from registry.cli import catalogue, federation, harvest, operate, serve, sources
+from registry.cli import catalogue, federation, harvest, operate, serve, sources, tokens
 from registry.config import ConfigError
 from registry.ledger import LedgerError
 from registry.ledger.errors import is_damage
@@ -56,6 +56,7 @@ app.command("verify")(federation.verify)
 app.command("backup")(operate.backup)
 app.command("restore")(operate.restore)
 app.command("dump")(federation.dump)
+app.add_typer(tokens.group, name="token")
 app.command("follow")(federation.follow)
 
 

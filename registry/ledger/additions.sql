@@ -38,3 +38,17 @@ CREATE TABLE IF NOT EXISTS activity_origin (
   sequence INTEGER PRIMARY KEY,
   version  INTEGER NOT NULL
 );
+
+CREATE TABLE IF NOT EXISTS token (         -- who may write a source; the secret itself is never kept
+  id      TEXT PRIMARY KEY,
+  source  TEXT NOT NULL,
+  hash    BLOB NOT NULL,                   -- SHA-256 of the secret, which has 256 bits of chance
+  created TEXT NOT NULL,
+  expires TEXT NOT NULL,
+  revoked TEXT
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS peer_news (     -- peers that say that there is news, until they are read
+  source TEXT PRIMARY KEY,
+  told   TEXT NOT NULL
+) WITHOUT ROWID;

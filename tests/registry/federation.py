@@ -106,6 +106,7 @@ def registry(folder: Path, checker: Checker) -> Iterator[Registry]:
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     base = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    (folder / "registry.toml").write_text(f'base_url = "{base}"\n', encoding="utf-8")
     one = Registry(folder, checker, base)
     app = create_app(Config(data=folder, base_url=base), NoEngine())
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
@@ -116,5 +117,6 @@ def registry(folder: Path, checker: Checker) -> Iterator[Registry]:
     finally:
         server.should_exit = True
         thread.join()
+        app.state.writing.writer.close()
         listening.close()
         one.ledger.close()

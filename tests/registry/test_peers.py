@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 
 from registry.check import Checker
+from registry.harvesting import due
 from registry.verify import verify
 from tests.registry.federation import Registry, registry
 
@@ -151,3 +153,24 @@ def test_a_deletion_that_the_feed_lost_is_found_by_the_digest(three: tuple[Regis
     assert run.outcome == "complete"
     assert run.counts["withdrawn"] == 1
     assert b.state == a.state
+
+
+def test_a_peer_that_announces_news_is_read_sooner_and_nobody_else(
+    three: tuple[Registry, Registry, Registry], tmp_path: Path
+) -> None:
+    a, b, _ = three
+    a.harvest({"x": "Haus"})
+    b.follow(a.base)
+    source = b.source("nachbar", "feed", {"peer": True, "url": f"{a.base}/feed/records"})
+    assert due(b.ledger, [source]) == []
+    strange = httpx.post(f"{b.base}/inbox", json={"type": "Announce", "object": "https://fremd.example/feed/records"})
+    assert strange.status_code == 404
+    assert due(b.ledger, [source]) == []
+    told = httpx.post(
+        f"{b.base}/inbox", json={"type": "Announce", "object": {"id": f"{a.base}/feed/records"}}, timeout=60
+    )
+    assert told.status_code == 202, told.text
+    assert due(b.ledger, [source]) == [source]
+    b.follow(a.base)
+    assert due(b.ledger, [source]) == []
+    assert httpx.post(f"{b.base}/inbox", content=b"[", headers={"content-type": "application/json"}).status_code == 400

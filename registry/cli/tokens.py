@@ -1,0 +1,54 @@
+"""`orte token`: let partners write, and stop them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated
+
+import orjson
+import typer
+
+from registry import harvesting, tokens
+from registry.config import load
+from registry.ledger import Ledger
+
+group = typer.Typer(help="Let a partner write the records of a source, and take that back.", no_args_is_help=True)
+
+
+@group.command()
+def create(
+    context: typer.Context,
+    source: Annotated[str, typer.Option("--source", help="Id of the source that it may write.")],
+    days: Annotated[int, typer.Option("--days", min=1, max=3650, help="Days for which it holds.")] = 365,
+) -> None:
+    """Make a token. It is shown this once; only a hash of it is kept."""
+    config = load(context.obj)
+    if source not in harvesting.sources(config):
+        raise typer.BadParameter(f"there is no source '{source}'; make one with reader = \"push\" first")
+    typer.echo(tokens.create(Ledger.open(config.ledger, config.base_url), source, timedelta(days=days)))
+
+
+@group.command(name="list")
+def listing(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False
+) -> None:
+    """List tokens: which source, until when, revoked or not."""
+    config = load(context.obj)
+    found = tokens.listing(Ledger.open(config.ledger, config.base_url))
+    if as_json:
+        typer.echo(orjson.dumps([asdict(one) for one in found], option=orjson.OPT_INDENT_2))
+    else:
+        for one in found:
+            state = f"revoked {one.revoked}" if one.revoked else f"until {one.expires}"
+            typer.echo(f"{one.id}\t{one.source}\t{state}")
+
+
+@group.command()
+def revoke(
+    context: typer.Context, identifier: Annotated[str, typer.Argument(metavar="ID", help="First part of the token.")]
+) -> None:
+    """Take a token back; it stops at once."""
+    config = load(context.obj)
+    if not tokens.revoke(Ledger.open(config.ledger, config.base_url), identifier):
+        raise typer.BadParameter(f"there is no token '{identifier}' that still holds; see: orte token list")

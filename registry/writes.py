@@ -1,0 +1,200 @@
+"""What a partner writes: records put or deleted, checked like a harvest's, all of a request or nothing of it.
+
+It is done in a process of its own: what strangers send is parsed and checked where it can be killed, and the API
+itself never writes. Every request that changes something is one run of its source.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyoxigraph as ox
+
+from registry import harvesting
+from registry.check import Checker, fits
+from registry.config import Config, load
+from registry.ingest import AlreadyHarvesting, alone, description, references
+from registry.ledger import Ledger, findings, records, runs
+from registry.licence import facts_only
+from registry.rdf_input import Handed, RdfInputError, triples_of
+from registry.record import NotARecord, Record, record
+from registry.report import Line, of_lines
+from registry.trial import TrialError, try_document
+from registry.worker import Handler, Worker, WorkerFailed
+
+MEMORY = 2048
+"""MiB of address space that the process may use."""
+LIFTED = ("application/json", "text/csv")
+"""Media types that only the source's lift understands."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """`keys` are those of the records that are put or deleted; without any, the body says which (bulk)."""
+
+    method: str
+    source: str
+    key: str | None = None
+    content: bytes = b""
+    media_type: str = ""
+    if_match: str | None = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of it: an HTTP status; changes by kind, or the problem; findings; the digest of a single record."""
+
+    status: int
+    changes: dict[str, int]
+    problem: str | None = None
+    findings: tuple[dict[str, Any], ...] = ()
+    digest: str | None = None
+
+
+class Writer:
+    """One process that writes, one request at a time; started with the first one. Several threads may ask."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._worker = Worker("registry.writes:serve", memory=MEMORY)
+        self._turn = threading.Lock()
+
+    def write(self, request: Request, seconds: float) -> Written:
+        asked = {**asdict(request), "content": base64.b64encode(request.content).decode(), "seconds": seconds,
+                 "data": str(self._config.data)}  # fmt: skip
+        try:
+            with self._turn:
+                answer = orjson.loads(self._worker.ask(orjson.dumps(asked), seconds))
+        except WorkerFailed as error:
+            return Written(503, {}, f"It could not be written: {error}; nothing was changed, or all of it; ask again")
+        return Written(**{**answer, "findings": tuple(answer["findings"])})
+
+    def close(self) -> None:
+        self._worker.close()
+
+
+def serve() -> Handler:
+    """The work of the process."""
+    checker = Checker()
+
+    def handle(question: bytes) -> bytes:
+        asked = orjson.loads(question)
+        config, seconds = load(Path(asked.pop("data"))), asked.pop("seconds")
+        asked["content"] = base64.b64decode(asked["content"])
+        ledger = Ledger.open(config.ledger, config.base_url)
+        try:
+            written = perform(ledger, config, checker, Request(**asked), seconds)
+        finally:
+            ledger.close()
+        return orjson.dumps(asdict(written))
+
+    return handle
+
+
+def perform(ledger: Ledger, config: Config, checker: Checker, request: Request, seconds: float = 60.0) -> Written:
+    """Carry out one request."""
+    if request.method == "ANNOUNCE":
+        with ledger.transaction():
+            ledger.db.execute("INSERT OR IGNORE INTO peer_news VALUES (?, ?)", (request.source, ledger.now()))
+        return Written(202, {})
+    source = harvesting.sources(config).get(request.source)
+    if source is None:
+        return Written(404, {}, f"There is no source '{request.source}'")
+    root = f"{ledger.base}/sources/{source.id}"
+    try:
+        if request.method == "DELETE":
+            wanted: list[Record] = []
+        elif request.key is None and request.media_type in LIFTED:
+            trial = try_document(config, source, request.content, request.media_type, 100_000)
+            if trial.ended.outcome == "failed" or not trial.records:
+                return Written(422, {}, trial.ended.reason or "Nothing in it could be lifted",
+                               tuple(asdict(line.finding) for line in trial.report.lines))  # fmt: skip
+            wanted = list(trial.records)
+        else:
+            base = f"{root}/records/{request.key}" if request.key else f"{root}/records/"
+            handed = Handed(request.content, request.media_type, "The body", base)
+            triples = triples_of(handed, config, seconds=seconds)
+            groups = _by_record(triples, f"{root}/records/", request.key)
+            wanted = [
+                record(
+                    iri, said if source.licence else facts_only(said), source=source.id, source_iri=root,
+                    raw_key=iri.removeprefix(f"{root}/records/"), page=None, licence=source.licence,
+                )
+                for iri, said in groups.items()
+            ]  # fmt: skip
+    except (RdfInputError, TrialError, NotARecord) as error:
+        return Written(422, {}, str(error))
+    found = checker.check(wanted) if wanted else {}
+    problems = [finding for one in wanted for finding in found[one.iri]]
+    if not fits(problems):
+        report = of_lines(root, [Line(finding) for finding in problems])
+        return Written(422, {}, "It does not fit the shapes; nothing was written",
+                       tuple(asdict(line.finding) for line in report.lines[:500]))  # fmt: skip
+    try:
+        with alone(config.data / "locks", source.id):
+            written = _commit(ledger, source, request, root, wanted, found)
+    except AlreadyHarvesting:
+        return Written(503, {}, f"The source '{source.id}' is being harvested; ask again in a minute")
+    if written.changes.get("unchanged", 0) != sum(written.changes.values()):
+        harvesting.publish(ledger)
+    return written
+
+
+def _commit(
+    ledger: Ledger, source: Any, request: Request, root: str, wanted: Sequence[Record], found: Any
+) -> Written:  # fmt: skip
+    """One transaction: compare with If-Match, write, and account for it as a run."""
+    db, changes = ledger.db, dict.fromkeys(("created", "updated", "withdrawn", "unchanged"), 0)
+    iri = f"{root}/records/{request.key}"
+    with ledger.transaction():
+        if request.key and request.if_match is not None:
+            now = ledger.record(iri)
+            tag = f'"{now.digest.hex()}"' if now and now.status == "live" else None
+            if tag is None or (request.if_match.strip() != "*" and tag not in request.if_match):
+                return Written(412, {}, "The record is not (or no more) the one you named in If-Match; get it again")
+        if request.method == "DELETE":
+            live = ledger.record(iri)
+            if live is None:
+                return Written(404, {}, "The source has no record with this key")
+            if live.status != "live":
+                return Written(200, {**changes, "unchanged": 1})
+        elif all(_same(ledger, one) for one in wanted):
+            digest = wanted[0].digest.hex() if request.key else None
+            return Written(200, {**changes, "unchanged": len(wanted)}, digest=digest)
+        runs.describe(db, source.id, description(source))
+        run = runs.begin(db, source.id, ledger.now())
+        if request.method == "DELETE":
+            changes["withdrawn"] += records.withdraw(db, iri, run, ledger.now())
+        for one in wanted:
+            changes[records.put(db, one, references(one), run, ledger.now())] += 1
+            findings.put(db, source.id, one.raw_key, None, found[one.iri], run)
+        counts = {**changes, "seen": len(wanted) + changes["withdrawn"]}
+        runs.finish(db, run, outcome="partial", reason="written by its partner", counts=counts, now=ledger.now())
+    status = 201 if changes["created"] and request.key else 200
+    return Written(status, changes, digest=wanted[0].digest.hex() if request.key and wanted else None)
+
+
+def _same(ledger: Ledger, one: Record) -> bool:
+    known = ledger.record(one.iri)
+    return known is not None and known.status == "live" and known.digest == one.digest
+
+
+def _by_record(triples: Sequence[ox.Triple], below: str, key: str | None) -> dict[str, list[ox.Triple]]:
+    """Statements by the record they are part of. Raises NotARecord for any that speaks of something else."""
+    groups: dict[str, list[ox.Triple]] = {}
+    for triple in triples:
+        subject = triple.subject.value if isinstance(triple.subject, ox.NamedNode) else "a blank node"
+        iri = subject.partition("#")[0]
+        if not iri.startswith(below) or iri == below or (key is not None and iri != below + key):
+            raise NotARecord(f"It speaks of {subject}; subjects are {below}{key or '{key}'}#it and #… beside it")
+        if subject != iri:  # what the record says of itself, the registry says
+            groups.setdefault(iri, []).append(triple)
+    if not groups:
+        raise NotARecord(f"It says nothing about {below}{key or '{key}'}#it")
+    return groups

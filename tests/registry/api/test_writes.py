@@ -1,0 +1,146 @@
+"""Partner writes: by token, checked, all or nothing, the same when repeated, and seen by everyone who follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from registry import tokens
+from registry.api import create_app
+from registry.config import Limits, load
+from registry.ledger import Ledger
+from registry.verify import verify
+from tests.registry.conftest import BASE, LIFT
+from tests.registry.federation import NoEngine
+
+SOURCE = """
+id = "verein"
+title = { de = "Verein", en = "Association" }
+publisher = "Verein"
+licence = "https://creativecommons.org/licenses/by/4.0/"
+[read]
+reader = "push"
+"""
+PREFIXES = "@prefix orte: <https://w3id.org/orte/ns#> . @prefix schema: <https://schema.org/> .\n"
+HOUSE = PREFIXES + '<#it> a orte:CooperationSite ; schema:name "{}"@de .'
+
+
+@dataclass
+class Partner:
+    """Someone with a token."""
+
+    client: TestClient
+    ledger: Ledger
+    folder: Path
+    token: str
+
+    def send(self, method: str, path: str, body: str | bytes = "", media: str = "text/turtle", **headers: str) -> Any:
+        sent = {"content-type": media, "authorization": f"Bearer {self.token}", **headers}
+        return self.client.request(method, f"/sources/verein/records{path}", content=body, headers=sent)
+
+    def live(self) -> set[str]:
+        rows = self.ledger.db.execute("SELECT raw_key FROM record WHERE status = 'live'")
+        return {key for (key,) in rows}
+
+
+@pytest.fixture(scope="module")
+def partner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partner]:
+    folder = tmp_path_factory.mktemp("partner")
+    source = folder / "sources" / "verein"
+    source.mkdir(parents=True)
+    (source / "source.toml").write_text(SOURCE, encoding="utf-8")
+    (source / "lift.rq").write_text(LIFT, encoding="utf-8")
+    config = load(folder)
+    ledger = Ledger.open(config.ledger, BASE)
+    token = tokens.create(ledger, "verein", timedelta(days=1))
+    with TestClient(create_app(config, NoEngine()), base_url=BASE) as client:
+        yield Partner(client, ledger, folder, token)
+    ledger.close()
+
+
+def test_put_get_and_delete(partner: Partner) -> None:
+    created = partner.send("PUT", "/haus", HOUSE.format("Haus"))
+    assert created.status_code == 201, created.text
+    assert partner.send("PUT", "/haus", HOUSE.format("Haus")).json()["unchanged"] == 1, "the same again is nothing"
+    found = partner.client.get("/sources/verein/records/haus.jsonld").json()
+    assert found["primaryTopic"]["name"] == {"de": "Haus"}
+    assert found["license"].endswith("/licenses/by/4.0/")
+    assert "Haus" in partner.client.get("/sites.csv").text
+    late = partner.send("PUT", "/haus", HOUSE.format("Spät"), **{"if-match": '"00"'})
+    assert late.status_code == 412
+    good = partner.send("PUT", "/haus", HOUSE.format("Neu"), **{"if-match": created.headers["etag"]})
+    assert (good.status_code, good.json()["updated"]) == (200, 1)
+    assert partner.send("DELETE", "/haus").json()["withdrawn"] == 1
+    assert partner.send("DELETE", "/haus").json()["unchanged"] == 1
+    assert partner.client.get("/sources/verein/records/haus").status_code == 410
+    assert partner.send("DELETE", "/nie").status_code == 404
+    kinds = partner.ledger.db.execute("SELECT type FROM activity WHERE object LIKE '%/haus' ORDER BY sequence")
+    assert [kind for (kind,) in kinds] == ["Create", "Update", "Delete"]
+    assert all(one.good for one in verify(partner.ledger, str(partner.folder / "ledger.sqlite")))
+
+
+def test_many_at_once_all_or_none(partner: Partner) -> None:
+    root = f"{BASE}/sources/verein/records"
+    good = PREFIXES + "".join(f'<{root}/{n}#it> a orte:CooperationSite ; schema:name "Ort {n}"@de .\n' for n in "abc")
+    assert partner.send("POST", "", good).json()["created"] == 3
+    bad = good.replace("Ort", "Neu") + f"<{root}/d#it> a orte:CooperationSite ; schema:url 7 .\n"
+    refused = partner.send("POST", "", bad)
+    assert refused.status_code == 422
+    assert refused.json()["findings"]
+    assert partner.live() == {"a", "b", "c"}
+    assert "Neu" not in partner.client.get("/sites.csv").text
+    lifted = partner.send("POST", "", '[{"id": "j", "name": "Aus JSON"}]', "application/json")
+    assert lifted.json()["created"] == 1, lifted.text
+    assert partner.live() == {"a", "b", "c", "j"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/x", "kaputt"),
+        ("/x", PREFIXES + f'<{BASE}/sources/verein/records/y#it> a orte:CooperationSite ; schema:name "Y"@de .'),
+        ("/x", PREFIXES + '<http://fremd.example/> a orte:CooperationSite ; schema:name "Y"@de .'),
+        ("/x", PREFIXES + '[] a orte:CooperationSite ; schema:name "Y"@de .'),
+        ("/x", ""),
+    ],
+)
+def test_what_is_not_this_record_is_refused(partner: Partner, path: str, body: str) -> None:
+    before = partner.ledger.sequence()
+    answer = partner.send("PUT", path, body)
+    assert answer.status_code == 422
+    assert answer.json()["detail"]
+    assert partner.ledger.sequence() == before
+
+
+def test_only_a_token_of_this_source_that_still_holds_may_write(partner: Partner) -> None:
+    right = partner.token
+    other = tokens.create(partner.ledger, "studie", timedelta(days=1))
+    old = tokens.create(partner.ledger, "verein", timedelta(days=-1))
+    for token, status in (("", 401), ("orte_x_y", 401), (right + "0", 401), (old, 401), (other, 403)):
+        partner.token = token
+        assert partner.send("PUT", "/haus", HOUSE.format("Haus")).status_code == status
+    gone = tokens.create(partner.ledger, "verein", timedelta(days=1))
+    assert tokens.revoke(partner.ledger, gone.split("_")[1])
+    partner.token = gone
+    assert partner.send("PUT", "/haus", HOUSE.format("Haus")).status_code == 401
+    partner.token = right
+    stored = "".join(str(row) for row in partner.ledger.db.execute("SELECT * FROM token"))
+    assert right.split("_")[2] not in stored
+    assert partner.send("PUT", "/haus", "x", "text/plain").status_code == 415
+
+
+def test_too_many_writes_are_told_when_to_come_again(tmp_path: Path, partner: Partner) -> None:
+    config = load(partner.folder)
+    few = type(config)(**{**vars(config), "limits": Limits(writes_per_minute=1)})
+    app = create_app(few, NoEngine())
+    client = TestClient(app, base_url=BASE)
+    headers = {"authorization": f"Bearer {partner.token}", "content-type": "text/plain"}
+    answers = [client.put("/sources/verein/records/x", content="x", headers=headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [415, 429]
+    assert int(answers[1].headers["retry-after"]) > 0
