@@ -19,9 +19,10 @@ import pyoxigraph as ox
 from registry import harvesting
 from registry.check import Checker, fits
 from registry.config import Config, load
-from registry.ingest import AlreadyHarvesting, alone, description, references
+from registry.ingest import description, references
 from registry.ledger import Ledger, findings, records, runs
 from registry.licence import facts_only
+from registry.locks import AlreadyHarvesting, alone
 from registry.rdf_input import Handed, RdfInputError, triples_of
 from registry.record import NotARecord, Record, record
 from registry.report import Line, of_lines
