@@ -1,0 +1,93 @@
+"""Whether an answer is the one expected: graphs and solutions up to the names of blank nodes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyoxigraph as ox
+
+RS = "http://www.w3.org/2001/sw/DataAccess/tests/result-set#"
+_ROW, _INDEX = ox.NamedNode("x:row"), ox.NamedNode("x:index")
+SYNTAXES = {".ttl": ox.RdfFormat.TURTLE, ".rdf": ox.RdfFormat.RDF_XML, ".nt": ox.RdfFormat.N_TRIPLES,
+            ".nq": ox.RdfFormat.N_QUADS, ".trig": ox.RdfFormat.TRIG}  # fmt: skip
+_RESULTS = {".srx": ox.QueryResultsFormat.XML, ".srj": ox.QueryResultsFormat.JSON, ".tsv": ox.QueryResultsFormat.TSV}
+
+Row = dict[str, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple]
+
+
+def same_graph(found: bytes, expected: bytes, suffix: str, base: str) -> bool:
+    """``found`` is N-Triples."""
+    ours = ox.parse(found, ox.RdfFormat.N_TRIPLES)
+    theirs = ox.parse(expected, SYNTAXES[suffix], base_iri=base)
+    return _canonical(quad.triple for quad in ours) == _canonical(quad.triple for quad in theirs)
+
+
+def same_results(found: bytes, expected: Path) -> bool:
+    """``found`` is SPARQL JSON, or CSV where CSV is expected."""
+    content = expected.read_bytes()
+    if expected.suffix == ".csv":
+        return _table(found) == _table(content)
+    ours = ox.parse_query_results(found, format=ox.QueryResultsFormat.JSON)
+    if expected.suffix in (".ttl", ".rdf"):
+        rows, boolean = _result_set(content, SYNTAXES[expected.suffix])
+        if isinstance(ours, ox.QueryBoolean):
+            return bool(ours) == boolean
+        return _as_graph(_rows(ours)) == _as_graph(rows)
+    theirs = ox.parse_query_results(content, format=_RESULTS[expected.suffix])
+    if isinstance(ours, ox.QueryBoolean) or isinstance(theirs, ox.QueryBoolean):
+        return isinstance(ours, ox.QueryBoolean) and isinstance(theirs, ox.QueryBoolean) and bool(ours) == bool(theirs)
+    if {v.value for v in ours.variables} != {v.value for v in theirs.variables}:
+        return False
+    return _as_graph(_rows(ours)) == _as_graph(_rows(theirs))
+
+
+def _rows(solutions: ox.QuerySolutions) -> list[Row]:
+    names = [variable.value for variable in solutions.variables]
+    return [{name: row[name] for name in names if row[name] is not None} for row in solutions]
+
+
+def _as_graph(rows: Iterable[Row]) -> set[str]:
+    """Rows as a graph, one blank node for each: then blank nodes in them are those of one graph, too."""
+    triples = []
+    for row in rows:
+        node = ox.BlankNode()
+        triples.append(ox.Triple(node, _ROW, ox.Literal(len(row))))
+        triples += [ox.Triple(node, ox.NamedNode(f"x:{name}"), value) for name, value in row.items()]
+    return _canonical(triples)
+
+
+def _canonical(triples: Iterable[ox.Triple]) -> set[str]:
+    dataset = ox.Dataset(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
+    return {str(quad) for quad in dataset}
+
+
+def _table(content: bytes) -> list[list[str]]:
+    header, *rows = csv.reader(io.StringIO(content.decode(), newline=""))
+    blank: dict[str, str] = {}
+    named = [[blank.setdefault(c, f"_:{len(blank)}") if c.startswith("_:") else c for c in row] for row in rows]
+    return [header, *sorted(named)]
+
+
+def _result_set(content: bytes, syntax: ox.RdfFormat) -> tuple[list[Row], bool | None]:
+    """Results in the RDF vocabulary of the first test suite."""
+    store = ox.Store()
+    store.load(content, format=syntax, base_iri="x:results")
+
+    def values(subject: ox.NamedNode | ox.BlankNode | None, name: str) -> list[ox.Quad]:
+        return list(store.quads_for_pattern(subject, ox.NamedNode(RS + name), None))
+
+    booleans = [quad.object for quad in values(None, "boolean") if isinstance(quad.object, ox.Literal)]
+    if booleans:
+        return [], booleans[0].value == "true"
+    rows = []
+    for solution in values(None, "solution"):
+        row: Row = {}
+        for binding in values(solution.object, "binding"):  # type: ignore[arg-type]
+            (variable,), (value,) = values(binding.object, "variable"), values(binding.object, "value")  # type: ignore[arg-type]
+            row[variable.object.value] = value.object  # type: ignore[union-attr]
+        rows.append(row)
+    return rows, None
