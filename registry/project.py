@@ -13,7 +13,8 @@ import pyoxigraph as ox
 
 from registry import assets, coverage, inference
 from registry.engine import TryAgain
-from registry.ledger import Ledger, Run, SourceState, StoredRecord, activities, records, runs
+from registry.identity import statements
+from registry.ledger import Ledger, Run, SourceState, StoredRecord, activities, identity, records, runs
 from registry.ledger.activities import unpack
 from registry.ledger.errors import DAMAGED, damaged, is_damage
 from registry.record import parse
@@ -35,6 +36,7 @@ class Follower:
         self._open: Ledger | None = None
         self._version = -1
         self._sequence = 0
+        self._identity = 0
         self._run = 0
         self._stale: frozenset[str] = frozenset()
         self._covered: coverage.Coverage | None = None
@@ -64,6 +66,9 @@ class Follower:
             _vocabulary(store, ledger.base)
             for texts in _chunks(catalogue(ledger)):
                 store.bulk_load("".join(texts).encode(), format=ox.RdfFormat.N_QUADS)
+            self._identity, _, _ = identity.changes(ledger.db, self._identity)
+            for entity in identity.with_derived(ledger.db):
+                store.bulk_extend(statements.quads(ledger, entity))
             self._run = _runs(store, ledger, 0)
             _sources(store, ledger)
             self._covered = _coverage(store, ledger, None)
@@ -98,8 +103,14 @@ class Follower:
             stale, before = records.stale(ledger.db), self._stale
             renewed.update(dict.fromkeys(sorted(stale ^ before)))
             self._stale = stale
+            self._identity, reassigned, rederived = identity.changes(ledger.db, self._identity)
+            for number in reassigned:
+                renewed.update(dict.fromkeys(_speaking_of(ledger, number)))
             for iri in renewed:
                 _renew_record(store, ledger, iri)
+            for number in rederived:
+                statements.forget(store, ledger, number)
+                store.extend(statements.quads(ledger, number))
             if len(news) < STRIDE:
                 self._version = version
                 self._run = _runs(store, ledger, self._run)
@@ -187,6 +198,16 @@ def _renew_record(store: ox.Store, ledger: Ledger, iri: str) -> None:
         stale = record.stale_since is not None
         text += _metadata(iri, record.digest, record.first_seen, record.changed, run, ledger.base, stale=stale)
         store.load(text.encode(), format=ox.RdfFormat.N_QUADS)
+
+
+def _speaking_of(ledger: Ledger, record: int) -> list[str]:
+    """A record and those whose graphs name the entity it belongs to."""
+    rows = ledger.db.execute(
+        "SELECT iri FROM record WHERE id = ?1 UNION SELECT o.iri FROM record r"
+        " JOIN reference f ON f.target = r.iri || '#it' JOIN record o ON o.id = f.record WHERE r.id = ?1",
+        (record,),
+    )
+    return [iri for (iri,) in rows]
 
 
 def _remove(store: ox.Store, subject: str) -> None:

@@ -1,37 +1,44 @@
-"""From records to the unified catalogue: follow the log of records, and describe every entity that is affected."""
+"""From records to the unified catalogue: follow the log of records and the judgements, decide which records are one
+thing, and describe every entity that is affected."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from registry import identity
-from registry.ledger import Ledger, activities, entities, records
+from registry.identity.parts import derived_parts
+from registry.identity.resolve import Resolver
+from registry.ledger import Ledger, activities, entities, judgements, records
+from registry.ledger import identity as store
 from registry.ledger.activities import Activity
 from registry.merge import describe
 from registry.record import digest
 
 FOLLOWER = "unify"
+JUDGEMENTS = "judgements"
 BATCH = 500
 """Activities per transaction: writers elsewhere wait no longer than one batch takes."""
 
 
 def unify(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) -> int:
-    """Bring the catalogue up to date with the records; returns how many entities changed.
+    """Bring the catalogue up to date with the records and judgements; returns how many entities changed.
 
     Interrupted at any moment it leaves a valid catalogue, and goes on from there the next time.
     """
-    changed = done = 0
+    changed = _follow_rules(ledger, progress)
+    done = 0
     while True:
         with ledger.transaction():
-            position = ledger.position(FOLLOWER)
-            batch = list(activities.since(ledger.db, position, "record", BATCH))
-            if not batch:
+            judged = list(judgements.all_(ledger.db, ledger.position(JUDGEMENTS)))
+            batch = list(activities.since(ledger.db, ledger.position(FOLLOWER), "record", BATCH))
+            if not batch and not judged:
                 return changed
-            ranks = source_ranks(ledger)
-            for number in sorted(_affected(ledger, batch)):
-                changed += _publish(ledger, number, ranks)
-            ledger.move(FOLLOWER, batch[-1].sequence)
+            changed += _renew(ledger, _last(ledger, batch), _judged(ledger, judged))
+            if batch:
+                ledger.move(FOLLOWER, batch[-1].sequence)
+            if judged:
+                ledger.move(JUDGEMENTS, judged[-1].number)
         done += len(batch)
         progress(done)
 
@@ -44,33 +51,121 @@ def unify_all(ledger: Ledger) -> int:
         return sum(_publish(ledger, number, ranks) for number in numbers)
 
 
+def rework(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) -> int:
+    """Forget every comparison and work all of them out anew, as after a change of the rules; IRIs stay.
+
+    Returns how many entities changed.
+    """
+    with ledger.transaction():
+        identity.forget(ledger)
+    return _follow_rules(ledger, progress)
+
+
 def source_ranks(ledger: Ledger) -> Mapping[str, int]:
     """Rank by source; the lower one speaks first where single values conflict."""
     rows = ledger.db.execute("SELECT id, description FROM source")
     return {source: json.loads(text).get("rank", 50) for source, text in rows}
 
 
-def _affected(ledger: Ledger, batch: list[Activity]) -> set[int]:
-    """Row ids of the entities whose description may have changed."""
-    found: set[int] = set()
-    for iri, appears in _last(batch).items():
-        record = records.get(ledger.db, iri)
-        if record is None:
-            continue
-        found |= _entity_of(ledger, record.id)
-        moved = record.status == "live" and identity.assign(ledger, record)
-        found |= _entity_of(ledger, record.id)
-        if moved or appears:
-            for (other,) in ledger.db.execute("SELECT record FROM reference WHERE target = ?", (record.thing,)):
-                found |= _entity_of(ledger, other)
+def _renew(ledger: Ledger, changes: Mapping[int, bool], judged: Sequence[int]) -> int:
+    """Resolve records that changed (True: appeared or went) or were judged, and publish whatever that concerns."""
+    version = _version(ledger)
+    resolver = Resolver(ledger)
+    touched = resolver.apply(changes) | set(judged)
+    concerned = _assign(ledger, resolver, touched, set(changes), changes)
+    concerned |= {entity for number in (*changes, *judged) for entity in _entity_of(ledger, number)}
+    appeared = [number for number, appears in changes.items() if appears]
+    _, reassigned, _ = store.changes(ledger.db, version)
+    concerned |= _referring(ledger, {*appeared, *reassigned}) | _beside(ledger, {*touched, *reassigned})
+    ranks = source_ranks(ledger)
+    return sum(_publish(ledger, number, ranks) for number in sorted(concerned))
+
+
+def _assign(
+    ledger: Ledger, resolver: Resolver, touched: Iterable[int], changed: set[int], renewed: Iterable[int]
+) -> set[int]:
+    """Sites, networks and organisations first; then their services, which are compared house by house."""
+    hosted = {n for n in touched if (known := resolver.profile(n)) and resolver.hosted(known)}
+    affected = identity.assign(ledger, resolver, set(touched) - hosted, changed)
+    houses = affected | {entity for number in renewed for entity in _entity_of(ledger, number)}
+    for number in hosted:
+        known = resolver.profile(number)
+        houses |= {e for host in resolver.hosts(known) for e in _entity_of(ledger, host)} if known else set()
+    services = identity.compare_services(resolver, sorted(houses)) | hosted
+    return affected | identity.assign(ledger, resolver, services, changed) | houses
+
+
+def _follow_rules(ledger: Ledger, progress: Callable[[int], None]) -> int:
+    """Where the rules are not those that the comparisons were made with, compare everything anew.
+
+    First all comparisons, then all entities: nothing is published while half of the comparisons are missing.
+    """
+    changed = 0
+    while True:
+        with ledger.transaction():
+            step, numbers = identity.pending(ledger, BATCH)
+            if step is None:
+                return changed
+            resolver = Resolver(ledger)
+            if step == "compare":
+                resolver.apply(numbers)
+            else:
+                version = _version(ledger)
+                concerned = _assign(ledger, resolver, numbers, set(), numbers)
+                _, reassigned, _ = store.changes(ledger.db, version)
+                concerned |= _referring(ledger, reassigned) | _beside(ledger, {*numbers, *reassigned})
+                ranks = source_ranks(ledger)
+                changed += sum(_publish(ledger, number, ranks) for number in sorted(concerned))
+            identity.proceed(ledger, step, numbers)
+        progress(len(numbers))
+
+
+def _last(ledger: Ledger, batch: list[Activity]) -> dict[int, bool]:
+    """Ids of the records of a batch, and whether one appeared or went: that concerns those that speak of it, too."""
+    found: dict[int, bool] = {}
+    for activity in batch:
+        (number,) = ledger.db.execute("SELECT id FROM record WHERE iri = ?", (activity.object,)).fetchone()
+        found[number] = found.get(number, False) or activity.type != "Update"
     return found
 
 
-def _last(batch: list[Activity]) -> dict[str, bool]:
-    """Records of a batch, and whether one appeared or went: then those that speak of it are affected, too."""
-    found: dict[str, bool] = {}
-    for activity in batch:
-        found[activity.object] = found.get(activity.object, False) or activity.type != "Update"
+def _judged(ledger: Ledger, judged: Iterable[judgements.Judgement]) -> list[int]:
+    """Ids of the records that judgements were about."""
+    iris = {iri for one in judged for pair in judgements.about(ledger.db, one.number) for iri in pair}
+    iris |= {one.subject for one in judged if one.verdict == "prefer"}
+    for one in judged:
+        if one.verdict == "undo" and (undone := judgements.origin(ledger.db, one.number)):
+            iris.add(undone.subject)
+    rows = (ledger.db.execute("SELECT id FROM record WHERE iri = ?", (iri,)).fetchone() for iri in sorted(iris))
+    return [row[0] for row in rows if row]
+
+
+def _referring(ledger: Ledger, numbers: Iterable[int]) -> set[int]:
+    """Entities whose records speak of the things of these records."""
+    found: set[int] = set()
+    for number in numbers:
+        rows = ledger.db.execute(
+            "SELECT o.entity FROM record r JOIN reference f ON f.target = r.iri || '#it'"
+            " JOIN record o ON o.id = f.record WHERE r.id = ? AND o.entity IS NOT NULL",
+            (number,),
+        )
+        found |= {entity for (entity,) in rows}
+    return found
+
+
+def _beside(ledger: Ledger, numbers: Iterable[int]) -> set[int]:
+    """Entities of these records, and of those that they are part of or that are part of them."""
+    found: set[int] = set()
+    for number in numbers:
+        found |= _entity_of(ledger, number)
+        for compared in store.comparisons(ledger.db, number):
+            if compared.verdict == "part-of":
+                found |= _entity_of(ledger, compared.other(number))
+        (iri,) = ledger.db.execute("SELECT iri FROM record WHERE id = ?", (number,)).fetchone()
+        for other, verdict, _ in judgements.rulings(ledger.db, iri):
+            if verdict != "same":
+                rows = ledger.db.execute("SELECT entity FROM record WHERE iri = ? AND entity IS NOT NULL", (other,))
+                found |= {entity for (entity,) in rows}
     return found
 
 
@@ -79,15 +174,25 @@ def _entity_of(ledger: Ledger, record: int) -> set[int]:
     return {row[0]} if row else set()
 
 
+def _version(ledger: Ledger) -> int:
+    return int(ledger.db.execute("SELECT coalesce(max(version), 0) FROM identity_change").fetchone()[0])
+
+
 def _publish(ledger: Ledger, number: int, ranks: Mapping[str, int]) -> bool:
     """Describe one entity from its live records; without any it is withdrawn."""
-    (iri,) = ledger.db.execute("SELECT iri FROM entity WHERE id = ?", (number,)).fetchone()
+    iri, kind = ledger.db.execute("SELECT iri, kind FROM entity WHERE id = ?", (number,)).fetchone()
     members = records.of_entity(ledger.db, iri)
     run = ledger.db.execute("SELECT max(changed) FROM record WHERE entity = ?", (number,)).fetchone()[0]
     if not members:
+        store.put_derived(ledger.db, number, ())
         return entities.withdraw(ledger.db, number, ledger.now(), run)
-    nquads = describe(iri, members, ranks, lambda thing: resolve(ledger, thing))
-    return entities.put(ledger.db, number, nquads, digest(nquads), ledger.now(), run)
+    parts = derived_parts(ledger, number, iri, kind)
+    preferred = judgements.preferences(ledger.db, (record.iri for record in members))
+    merged = describe(
+        iri, members, ranks, lambda thing: resolve(ledger, thing), preferred=preferred, derived=parts
+    )  # fmt: skip
+    store.put_derived(ledger.db, number, merged.derived)
+    return entities.put(ledger.db, number, merged.nquads, digest(merged.nquads), ledger.now(), run)
 
 
 def resolve(ledger: Ledger, thing: str) -> str | None:

@@ -90,3 +90,15 @@ def withdraw(db: sqlite3.Connection, number: int, now: str, run: int | None, win
         ("merged" if winner else "withdrawn", winner, now, sequence, number),
     )
     return True
+
+
+def redirect(db: sqlite3.Connection, number: int, winner: int, now: str) -> bool:
+    """Make an entity's IRI answer with another entity; True when that is news."""
+    (target,) = db.execute("SELECT iri FROM entity WHERE id = ?", (winner,)).fetchone()
+    status, before = db.execute("SELECT status, winner FROM entity WHERE id = ?", (number,)).fetchone()
+    if status == "live":
+        return withdraw(db, number, now, None, target)
+    if (status, before) == ("merged", target):
+        return False
+    db.execute("UPDATE entity SET status = 'merged', winner = ? WHERE id = ?", (target, number))
+    return True

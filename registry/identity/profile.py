@@ -1,0 +1,188 @@
+"""The profile of a record: what of it tells which thing it describes. Small, kept in the ledger, read often."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from math import asin, cos, radians, sin, sqrt
+from typing import Any
+
+import orjson
+import pyoxigraph as ox
+
+from registry.identity import address, web
+from registry.identity.names import Name
+from registry.identity.names import parse as parse_name
+from registry.identity.words import WORDS
+from registry.ledger import StoredRecord
+from registry.record import parse
+from registry.terms import CONCEPT, ORTE, SCHEMA
+
+_EARTH = 6_371_000.0
+"""Mean radius in metres (IUGG)."""
+NAMES = 12
+"""Names of a record that are compared at most."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What is compared. Texts are as the record has them; ``position`` is latitude and longitude (WGS 84)."""
+
+    iri: str
+    source: str  # IRI of the source that made the record
+    kind: str
+    names: tuple[str, ...] = ()
+    localities: tuple[str, ...] = ()
+    postcode: str = ""
+    street: str = ""
+    position: tuple[float, float] | None = None
+    region: str = ""
+    pages: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    mails: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    shown_at: str = ""
+    service_kinds: tuple[str, ...] = ()
+    part_of: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
+    provider: tuple[str, ...] = ()
+    virtual: bool = False
+
+    @property
+    def thing(self) -> str:
+        return self.iri + "#it"
+
+    @cached_property
+    def parsed(self) -> tuple[Name, ...]:
+        return tuple(parse_name(name) for name in self.names)
+
+    @cached_property
+    def place_words(self) -> frozenset[str]:
+        """Words that in a name only say where this is; in those of networks and organisations every word counts."""
+        if self.kind in ("network", "organisation"):
+            return frozenset()
+        said = frozenset(word for text in self.localities for word in address.place_words(text))
+        return said | self.towns | WORDS.areas
+
+    @cached_property
+    def towns(self) -> frozenset[str]:
+        """Larger towns that the names mention."""
+        return frozenset(word.text for name in self.parsed for word in name.words if word.text in WORDS.towns)
+
+    @cached_property
+    def locality_names(self) -> frozenset[str]:
+        return frozenset(name for text in self.localities for name in address.locality(text))
+
+    @cached_property
+    def street_parsed(self) -> address.Street | None:
+        return address.street(self.street) if self.street else None
+
+    @cached_property
+    def web(self) -> tuple[web.Page, ...]:
+        return tuple(found for text in self.pages if (found := web.page(text)))
+
+    @cached_property
+    def hosts(self) -> frozenset[str]:
+        """Hosts that are this thing's own as far as one can tell: of its pages and mailboxes, no platforms."""
+        found = {one.host for one in self.web if one.domain} | {web.mail_host(mail) for mail in self.mails}
+        return frozenset(found - {""})
+
+    @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """Everything that stands for the thing itself: identifiers it gives, its own record, the page that shows it."""
+        shown = {web.identifier(self.shown_at)} if self.shown_at else set()
+        return frozenset({web.identifier(one) for one in self.ids} | {self.thing} | shown)
+
+    @cached_property
+    def given_identifiers(self) -> frozenset[str]:
+        return frozenset(web.identifier(one) for one in self.ids)
+
+    def dump(self) -> bytes:
+        return orjson.dumps({key: value for key, value in asdict(self).items() if value})
+
+
+def load(data: bytes) -> Profile:
+    """A profile as it was dumped."""
+    table = orjson.loads(data)
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    return Profile(**values)
+
+
+def of(record: StoredRecord) -> Profile:
+    """Read the profile out of a record."""
+    said: dict[str, dict[ox.NamedNode, list[ox.NamedNode | ox.Literal]]] = defaultdict(lambda: defaultdict(list))
+    for quad in parse(record.nquads):
+        assert isinstance(quad.object, ox.NamedNode | ox.Literal)
+        said[getattr(quad.subject, "value", "")][quad.predicate].append(quad.object)
+    thing = said[record.thing]
+
+    def values(*predicates: ox.NamedNode, node: str | None = None) -> tuple[str, ...]:
+        about = said.get(node, {}) if node else thing
+        return tuple(dict.fromkeys(sorted(v.value for p in predicates for v in about.get(p, ()))))
+
+    def nested(predicate: ox.NamedNode, *inner: ox.NamedNode) -> tuple[str, ...]:
+        return tuple(value for node in values(predicate) for value in values(*inner, node=node))
+
+    # The German name first: it is what people know the place by.
+    titles = sorted(
+        (v for v in thing.get(SCHEMA["name"], ()) if isinstance(v, ox.Literal)),
+        key=lambda v: (v.language != "de", v.language or "", v.value),
+    )
+    more = values(SCHEMA["alternateName"], SCHEMA["legalName"])
+    return Profile(
+        iri=record.iri,
+        source=origin(record.iri) or record.source,
+        kind=record.kind,
+        names=tuple(dict.fromkeys([*(title.value for title in titles), *more]))[:NAMES],
+        localities=nested(SCHEMA["address"], SCHEMA["addressLocality"]),
+        postcode=_first(nested(SCHEMA["address"], SCHEMA["postalCode"])),
+        street=_first(nested(SCHEMA["address"], SCHEMA["streetAddress"])),
+        position=_position(
+            nested(SCHEMA["geo"], SCHEMA["latitude"]), nested(SCHEMA["geo"], SCHEMA["longitude"])
+        ),
+        region=_first(values(ORTE["region"])),
+        pages=values(SCHEMA["url"]),
+        phones=tuple(dict.fromkeys(_digits(number) for number in values(SCHEMA["telephone"]))),
+        mails=tuple(dict.fromkeys(mail.lower().removeprefix("mailto:") for mail in values(SCHEMA["email"]))),
+        ids=values(SCHEMA["sameAs"]),
+        shown_at=record.page or "",
+        service_kinds=values(ORTE["serviceKind"]),
+        part_of=values(ORTE["partOf"]),
+        offers=values(ORTE["offers"]),
+        provider=values(SCHEMA["provider"]),
+        virtual=values(ORTE["presence"]) == (CONCEPT["presence/virtual"].value,),
+    )  # fmt: skip
+
+
+def origin(record: str) -> str:
+    """The source that a record comes from, be it through another registry: what comes before its key."""
+    source, _, key = record.rpartition("/records/") if record.count("/records/") == 1 else ("", "", "")
+    return source if key else ""
+
+
+def distance(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """Metres between two positions on the sphere (haversine; R. W. Sinnott, Sky and Telescope 68, 1984)."""
+    one, two = radians(a[0]), radians(b[0])
+    half = sin((two - one) / 2) ** 2 + cos(one) * cos(two) * sin(radians(b[1] - a[1]) / 2) ** 2
+    return 2 * _EARTH * asin(min(1.0, sqrt(half)))
+
+
+def _position(latitudes: tuple[str, ...], longitudes: tuple[str, ...]) -> tuple[float, float] | None:
+    try:
+        latitude, longitude = float(latitudes[0]), float(longitudes[0])
+    except (IndexError, ValueError):
+        return None
+    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
+
+
+def _first(values: tuple[str, ...]) -> str:
+    return values[0] if values else ""
+
+
+def _digits(number: str) -> str:
+    """A telephone number as digits with country code."""
+    digits = "".join(char for char in number if char.isdigit())
+    if number.lstrip().startswith("+"):
+        return digits
+    return "49" + digits[1:] if digits.startswith("0") and not digits.startswith("00") else digits.removeprefix("00")

@@ -1,0 +1,235 @@
+"""Keep up with changed records: compare each with those it may be the same as, and nothing else.
+
+What is kept of a pair is a function of its two records and of who else has the blocking keys they share. So the result
+does not depend on the order in which records came; when a key's class changes, those who have it are compared anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from registry.identity import keys, profile
+from registry.identity.decide import Decision, decide
+from registry.identity.keys import MOST, Class
+from registry.identity.profile import Profile
+from registry.ledger import Ledger, identity, records
+from registry.ledger.identity import Comparison
+
+
+class Resolver:
+    """Compares records within one transaction of the ledger; make a new one for the next."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.db = ledger.db
+        self._profiles: dict[int, Profile | None] = {}
+        self._members: dict[int, list[tuple[int, int]]] = {}
+        self._numbers: dict[str, int] = {}
+        self._keys: dict[int, list[str]] = {}
+
+    # What is known
+
+    def profile(self, record: int) -> Profile | None:
+        """The profile of a live record; None for one that is not live."""
+        if record not in self._profiles:
+            data = identity.profile(self.db, record)
+            self._profiles[record] = profile.load(data) if data else None
+        return self._profiles[record]
+
+    def classify(self, key: str) -> Class:
+        """Who has a blocking key."""
+        return keys.classify(source for _, source in self.members(key))
+
+    def members(self, key: str) -> list[tuple[int, int]]:
+        """Ids and sources of the records under a key, at most `MOST` + 1."""
+        if (number := self._numbers.get(key)) is None:
+            number = self._numbers[key] = identity.number(key)
+        if (found := self._members.get(number)) is None:
+            found = self._members[number] = identity.members(self.db, number, MOST + 1)
+        return found
+
+    def keys(self, record: int) -> list[str]:
+        if record not in self._keys:
+            known = self.profile(record)
+            self._keys[record] = keys.of(known) if known and not self.hosted(known) else []
+        return self._keys[record]
+
+    def hosts(self, service: Profile) -> list[int]:
+        """Ids of the live records that offer a service, or that it says provide it."""
+        named = [*service.provider, *service.part_of]
+        found: list[int] = []
+        for thing in named:
+            row = self.db.execute(
+                "SELECT id FROM record WHERE iri = ? AND status = 'live' AND kind != 'service'",
+                (thing.removesuffix("#it"),),
+            ).fetchone()
+            found += row or ()
+        for (number,) in self.db.execute(
+            "SELECT r.id FROM reference f JOIN record r ON r.id = f.record WHERE f.target = ? AND r.status = 'live'"
+            " AND r.kind != 'service'",
+            (service.thing,),
+        ).fetchall():
+            known = self.profile(number)
+            if known and service.thing in known.offers:
+                found.append(number)
+        return list(dict.fromkeys(found))
+
+    def hosted(self, known: Profile) -> bool:
+        """Whether it is a service of a house: these are compared with the house's other services only."""
+        return known.kind == "service" and bool(self.hosts(known))
+
+    # What changed
+
+    def apply(self, changed: Iterable[int]) -> set[int]:
+        """Take in records that appeared, changed or went.
+
+        Returns ids of all records whose comparisons changed, these themselves included.
+        """
+        renewed = self._with_services(dict.fromkeys(changed))
+        before = self._before(renewed)
+        renewals: list[tuple[int, str, set[int], set[int]]] = []
+        moved: set[int] = set()
+        scoring: set[int] = set()
+        for number, (old_keys, fresh) in before.items():
+            new_keys = keys.of(fresh) if fresh and not self.hosted(fresh) else []
+            old, new = {self._number(k) for k in old_keys}, {self._number(k) for k in new_keys}
+            scoring |= {self._number(k) for k in (*old_keys, *new_keys) if keys.is_scoring(k)}
+            renewals.append((number, fresh.source if fresh else "", new - old, old - new))
+            moved |= old ^ new
+        earlier = {key: identity.members(self.db, key, MOST + 1) for key in moved}
+        for number, source, plus, minus in renewals:
+            identity.put_keys(self.db, number, self._number(source), plus, minus)
+        self._members.clear()
+        self._keys.clear()
+        dirty, recheck = self._reclassified(earlier, scoring)
+        return self._compare(dirty | set(before), recheck)
+
+    def _with_services(self, changed: dict[int, None]) -> dict[int, None]:
+        """The changed records, and the services whose house may have come or gone with them."""
+        found = dict(changed)
+        for number in changed:
+            old = identity.profile(self.db, number)
+            record = records.by_id(self.db, number)
+            fresh = profile.of(record) if record and record.status == "live" else None
+            self._profiles[number] = fresh
+            offered = set(profile.load(old).offers) if old else set()
+            offered |= set(fresh.offers) if fresh else set()
+            for thing in offered:
+                row = self.db.execute("SELECT id FROM record WHERE iri = ?", (thing.removesuffix("#it"),)).fetchone()
+                found |= dict.fromkeys(row or ())
+        return found
+
+    def _before(self, changed: Iterable[int]) -> dict[int, tuple[list[str], Profile | None]]:
+        """The keys each record has had so far, and its profile now, which is kept."""
+        found = {}
+        for number in changed:
+            stored = identity.profile(self.db, number)
+            old = keys.of(profile.load(stored)) if stored else []
+            held = old if old and self._has(old[0], number) else []  # a service of a house has a profile, but no keys
+            fresh = self.profile(number)
+            data = fresh.dump() if fresh else None
+            if data != stored:
+                identity.put_profile(self.db, number, data)
+            found[number] = (held, fresh)
+        return found
+
+    def _has(self, key: str, record: int) -> bool:
+        row = self.db.execute("SELECT 1 FROM block WHERE key = ? AND record = ?", (self._number(key), record))
+        return row.fetchone() is not None
+
+    def _number(self, key: str) -> int:
+        if (number := self._numbers.get(key)) is None:
+            number = self._numbers[key] = identity.number(key)
+        return number
+
+    def _reclassified(
+        self, earlier: dict[int, list[tuple[int, int]]], scoring: set[int]
+    ) -> tuple[set[int], set[tuple[int, int]]]:
+        """Who must be compared anew because the class of a key changed: whole records, or pairs that were kept."""
+        dirty: set[int] = set()
+        recheck: set[tuple[int, int]] = set()
+        for key, had in earlier.items():
+            have = identity.members(self.db, key, MOST + 1)
+            self._members[key] = have
+            was, is_ = (keys.classify(source for _, source in rows) for rows in (had, have))
+            if was is is_:
+                continue
+            if is_ < was:
+                dirty |= {record for record, _ in have}
+            elif was is Class.OWN and key in scoring:
+                dirty |= {record for record, _ in had}
+            elif is_ is Class.COMMON:
+                ids = {record for record, _ in had}
+                for record in ids:
+                    recheck |= {(c.a, c.b) for c in identity.comparisons(self.db, record) if c.other(record) in ids}
+        return dirty, recheck
+
+    # Comparing
+
+    def _compare(self, dirty: set[int], recheck: set[tuple[int, int]]) -> set[int]:
+        touched = set(dirty)
+        done: dict[tuple[int, int], Comparison | None] = {}
+        for record in sorted(dirty):
+            known = self.profile(record)
+            if known and self.hosted(known):
+                continue  # services of a house are compared within the house
+            stored = {c.other(record): c for c in identity.comparisons(self.db, record)}
+            for other in self._candidates(record) if known else ():
+                pair = (min(record, other), max(record, other))
+                if pair not in done:
+                    done[pair] = self._one(*pair)
+                    touched |= self._keep(pair, done[pair], stored.get(other))
+                stored.pop(other, None)
+            for other in stored:
+                pair = (min(record, other), max(record, other))
+                if done.get(pair) is None:
+                    touched |= self._keep(pair, None, stored[other])
+        for pair in sorted(recheck - done.keys()):
+            if (old := identity.comparison(self.db, *pair)) is not None:
+                fresh = self._one(*pair) if self._meet(*pair) else None
+                touched |= self._keep(pair, fresh, old)
+        return touched
+
+    def _keep(self, pair: tuple[int, int], fresh: Comparison | None, old: Comparison | None) -> set[int]:
+        if fresh == old:
+            return set()
+        if fresh is None:
+            identity.drop_comparison(self.db, *pair)
+        else:
+            identity.put_comparison(self.db, fresh)
+        return set(pair)
+
+    def _candidates(self, record: int) -> Iterator[int]:
+        """Everybody who shares a key that is not common."""
+        found: set[int] = set()
+        for key in self.keys(record):
+            if self.classify(key) is Class.COMMON:
+                continue
+            near = keys.around(key) if keys.is_cell(key) else [key]
+            for one in near:
+                have = self.members(one)
+                if len(have) <= MOST:
+                    found |= {other for other, _ in have}
+        found.discard(record)
+        yield from sorted(found)
+
+    def _meet(self, a: int, b: int) -> bool:
+        """Whether two records still share a key that is not common."""
+        return b in set(self._candidates(a))
+
+    def _one(self, a: int, b: int) -> Comparison | None:
+        one, two = self.profile(a), self.profile(b)
+        if one is None or two is None:
+            return None
+        found = self.decide(one, two)
+        if found.verdict == "different":
+            return None
+        inside = None
+        if found.part:
+            first = min(one, two, key=lambda known: known.iri)
+            inside = (a if first is one else b) if found.part == "a" else (b if first is one else a)
+        return Comparison(a, b, found.verdict, inside, found.stated, found.score, found.dump())
+
+    def decide(self, one: Profile, two: Profile) -> Decision:
+        """What the rules say of two records; always asked in the order of their IRIs."""
+        first, second = sorted((one, two), key=lambda known: known.iri)
+        return decide(first, second, self.classify)
