@@ -22,6 +22,7 @@ from registry.api import (
     datasets,
     digests,
     documentation,
+    embedding,
     entities,
     feeds,
     finding,
@@ -103,6 +104,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.include_router(entities.router)
     app.include_router(collections.router)
     app.include_router(finding.router)
+    app.include_router(embedding.router)
     app.include_router(regions.router)
     app.include_router(coverage.router)
     app.include_router(sources.router)

@@ -84,6 +84,10 @@ class Pages:
     ) -> bytes:
         return self.render(request, "listing.html", **self._shown(request, ledger, kind, filters, listing))
 
+    def embed(self, request: Request, ledger: Ledger, filters: Mapping[str, Any], listing: Listing) -> bytes:
+        """A map that stands on pages of others."""
+        return self.render(request, "embed.html", **self._shown(request, ledger, "site", filters, listing))
+
     def _shown(
         self, request: Request, ledger: Ledger, kind: str, filters: Mapping[str, Any], listing: Listing
     ) -> dict[str, Any]:

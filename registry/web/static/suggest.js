@@ -68,6 +68,7 @@ function combine(field) {
       event.preventDefault();
       move(event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Escape") {
+      event.preventDefault(); // which would empty the field
       close();
     } else if (event.key === "Enter") {
       const chosen = list.querySelector("[aria-selected=true]");

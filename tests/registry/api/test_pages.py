@@ -178,3 +178,16 @@ def test_a_source_is_stale_after_two_of_its_intervals() -> None:
     late = freshness(source("2026-11-20T11:59:59Z"), now)
     assert (late.state, late.days, late.stale) == ("stale", 2, True)
     assert freshness(source(None), now).state == "never"
+
+
+def test_only_the_page_made_for_it_can_be_framed(served: Served) -> None:
+    frame = served.get("/embed?q=Zeitz", PAGE)
+    assert "frame-ancestors *" in frame.headers["content-security-policy"]
+    assert "x-frame-options" not in frame.headers
+    assert "orte-embeddable" not in frame.headers
+    assert "Holzwerkstatt Zeitz" in frame.text
+    other = served.get("/sites?q=Zeitz", PAGE)
+    assert "frame-ancestors 'none'" in other.headers["content-security-policy"]
+    module = served.get("/embed.js")
+    assert module.headers["access-control-allow-origin"] == "*"
+    assert module.headers["content-type"].startswith("text/javascript")
