@@ -30,6 +30,9 @@ bench: $(VENV)/.bench
 bench-full: $(VENV)/.bench
 	$(BIN)/python -m benchmarks --full
 
+fuzz: $(VENV)/.fuzz
+	$(BIN)/python -m tests.conformance.fuzz
+
 clean:
 	rm -rf $(VENV) $(VENV)-audit build dist .pytest_cache .mypy_cache .ruff_cache
 
@@ -46,4 +49,8 @@ $(VENV)/.test: $(BIN)/python pyproject.toml
 
 $(VENV)/.bench: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -e '.[test,bench]'
+	touch $@ $(VENV)/.run $(VENV)/.test
+
+$(VENV)/.fuzz: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -e '.[test,fuzz]'
 	touch $@ $(VENV)/.run $(VENV)/.test

@@ -53,6 +53,9 @@ _SCHEMA = {
 }
 
 
+_ANY = {"description": "Any error: problem details that say what to do", "content": _PROBLEM}
+
+
 def install(app: FastAPI, catalogue: Catalogue) -> None:
     """Complete the OpenAPI document: schemas of what is answered, problems in place of the framework's own errors."""
     generate = app.openapi
@@ -67,6 +70,7 @@ def install(app: FastAPI, catalogue: Catalogue) -> None:
                 schemas.pop(unused, None)
             for methods in document["paths"].values():
                 for operation in methods.values():
+                    operation["responses"].setdefault("default", _ANY)
                     if "422" in operation["responses"]:
                         operation["responses"]["422"] = {"description": _MEANING[422], "content": _PROBLEM}
         assert app.openapi_schema is not None

@@ -24,7 +24,7 @@ _NUMBER = Path(description="Number, with or without a suffix such as .nq", patte
 def page(request: Request, name: str = _NAME, number: str = _NUMBER) -> Response:
     """Up to 250 activities, each with the version it brings in a graph of its own. Full pages never change."""
     stem, format = _wanted(request, number)
-    return _node(request, Where(name, "page", int(stem)), format)
+    return _node(request, Where(name, "page", _whole(stem)), format)
 
 
 @router.get(
@@ -33,7 +33,7 @@ def page(request: Request, name: str = _NAME, number: str = _NUMBER) -> Response
 def index(request: Request, name: str = _NAME, number: str = _NUMBER) -> Response:
     """Up to 100 pages by time."""
     stem, format = _wanted(request, number)
-    return _node(request, Where(name, "index", int(stem)), format)
+    return _node(request, Where(name, "index", _whole(stem)), format)
 
 
 @router.get("/feed/{name:path}", summary="A feed", responses=_RESPONSES, response_class=Response)
@@ -50,6 +50,13 @@ def _wanted(request: Request, name: str) -> tuple[str, Format]:
         assert found is not None
         return stem, found
     return name, negotiate(request.headers.get("accept"), FORMATS)
+
+
+def _whole(text: str) -> int:
+    """The number of a page. Raises Problem."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 16):
+        raise Problem("not-found", "Pages have whole numbers; begin at the feed and follow its links.")
+    return int(text)
 
 
 def _node(request: Request, where: Where, format: Format) -> Response:
