@@ -41,7 +41,10 @@ def region(request: Request, name: str = Path(description="AGS, with or without 
     address = f"{catalogue.base}/region/{ags}"
 
     def page() -> bytes:
-        return catalogue.pages.region(request, catalogue.ledger, description, ags, _counts(request))
+        ledger = catalogue.ledger
+        sites = Query(kind="site", facets={"region": (iri,)}, limit=100, count_facets=False)
+        found = search.find(ledger.db, sites, catalogue.bitmaps)
+        return catalogue.pages.region(request, ledger, description, ags, found)
 
     return documents.thing(request, description, address, format, GRAPH, page)
 

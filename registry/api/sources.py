@@ -91,7 +91,7 @@ def _all(request: Request, format: Format) -> Response:
         members = [_described(catalogue, state) for state in states]
 
         def page() -> bytes:
-            return catalogue.pages.sources(request, states)
+            return catalogue.pages.sources(request, ledger, states)
 
         ended = [state.last_run.ended for state in states if state.last_run and state.last_run.ended]
         modified = max(ended, default=None)

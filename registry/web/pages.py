@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from starlette.requests import Request
 
 from harvesters.gazetteer_files import credits_of
 from harvesters.outlines import Outlines
-from registry import search
+from registry import coverage, search
 from registry.assets import ontology_dir
 from registry.config import Config
 from registry.coverage import DETOUR, MINUTES, RADIUS, SPEED, Coverage
@@ -20,11 +21,12 @@ from registry.examples import examples
 from registry.formats import Context, Description, Format, address_in
 from registry.formats.description import RDF_TYPE
 from registry.formats.media import THING
-from registry.ledger import Ledger, Run, SourceState, StoredRecord
-from registry.search import Hit
+from registry.ledger import Ledger, Run, SourceState, StoredRecord, findings
+from registry.search import Hit, Page
 from registry.terms import KINDS, ORTE, PREFIXES, SCHEMA
 from registry.vocabulary import Vocabulary
 from registry.web import charts, facets, terms
+from registry.web.freshness import freshness
 from registry.web.listing import Listing
 from registry.web.rows import Rows, web_link
 from registry.web.texts import IN, LANGUAGES, chosen, language
@@ -64,6 +66,7 @@ class Pages:
         self.templates.filters["day"] = _day
         self.templates.filters["moment"] = _moment
         self.templates.filters["digits"] = _digits
+        self.templates.filters["licence"] = _licence
 
     def start(
         self,
@@ -120,17 +123,20 @@ class Pages:
             request, "regions.html", regions=members, counts=counts, orte=str(ORTE), document=f"{self.base}/regions"
         )
 
-    def region(
-        self, request: Request, ledger: Ledger, description: Description, ags: str, counts: Mapping[str, int]
-    ) -> bytes:
+    def region(self, request: Request, ledger: Ledger, description: Description, ags: str, sites: Page) -> bytes:
         rows = self.rows(request, ledger, [description], "site")
+        state = coverage.latest(ledger.db)
         return self.render(
             request,
-            "thing.html",
+            "region.html",
             kind="region",
+            ags=ags,
             title=description.text(_NAME, rows.texts.language) or ags,
+            covered=next((one for one in state.districts if one.ags == ags), None) if state else None,
+            target=self.words.target(description.root),
+            hits=sites.hits,
             rows=rows.of(description, leave_out=frozenset([_NAME])),
-            more=[(rows.texts("region.sites"), f"/sites?region={ags}", counts.get(description.root, 0))],
+            more=[(rows.texts("region.sites"), f"/sites?region={ags}", sites.total)],
             document=f"{self.base}/region/{ags}",
         )
 
@@ -160,8 +166,10 @@ class Pages:
             document=f"{self.base}/coverage",
         )
 
-    def sources(self, request: Request, states: Sequence[SourceState]) -> bytes:
-        return self.render(request, "sources.html", states=states, document=f"{self.base}/sources")
+    def sources(self, request: Request, ledger: Ledger, states: Sequence[SourceState]) -> bytes:
+        open_ = {state.id: findings.count(ledger.db, state.id) for state in states}
+        health = [(state, freshness(state), open_[state.id]) for state in states]
+        return self.render(request, "sources.html", health=health, document=f"{self.base}/sources")
 
     def source(
         self,
@@ -172,7 +180,7 @@ class Pages:
         formats: Sequence[Format],
     ) -> bytes:
         return self.render(
-            request, "source.html", state=state, formats=formats, document=description.root, thing=description
+            request, "source.html", state=state, age=freshness(state), formats=formats, document=description.root
         )
 
     def record(
@@ -391,6 +399,15 @@ def _wider(pairs: Sequence[tuple[str, str]]) -> str | None:
     if wide in pairs or not any(name == "near" for name, _ in pairs):
         return None
     return urlencode([*(pair for pair in pairs if pair[0] != "radius"), wide])
+
+
+def _licence(iri: str) -> str:
+    """A licence by the name that people know, as far as its address tells."""
+    match = re.search(r"creativecommons\.org/(?:licenses|publicdomain)/([a-z-]+)/(\d\.\d)", iri)
+    if match:
+        return f"CC0 {match[2]}" if match[1] == "zero" else f"CC {match[1].upper()} {match[2]}"
+    match = re.search(r"govdata\.de/(dl-de/[a-z0-9-]+)|opendatacommons\.org/licenses/(odbl|by)", iri)
+    return next((name for name in match.groups() if name), iri) if match else iri
 
 
 def _digits(number: str) -> str:

@@ -191,3 +191,17 @@ def test_only_the_page_made_for_it_can_be_framed(served: Served) -> None:
     module = served.get("/embed.js")
     assert module.headers["access-control-allow-origin"] == "*"
     assert module.headers["content-type"].startswith("text/javascript")
+
+
+def test_sources_show_how_they_are(served: Served) -> None:
+    page = served.get("/sources", PAGE).text
+    row = page[page.index("Liste</a>") :].partition("</tr>")[0]
+    for said in ("vollständig gelesen", "überfällig", "Tagen", "1 zurückgezogen", "Hinweise", "CC BY 4.0", "/report"):
+        assert said in row, said
+    assert "Veraltet" in served.get(served.at["haus"], PAGE).text
+
+
+def test_a_region_lists_its_sites_and_names_them(served: Served) -> None:
+    page = served.get("/region/14729", PAGE)
+    assert page.status_code == 200
+    assert "Landkreis Leipzig" in page.text
