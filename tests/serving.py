@@ -6,9 +6,12 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import httpx
 
 from tests.conftest import ROOT
 
@@ -19,6 +22,16 @@ def orte(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "registry", "--data", str(data), *arguments],
         cwd=ROOT, text=True, capture_output=True, timeout=240, check=False,
     )  # fmt: skip
+
+
+def _wait_until_ready(base: str) -> None:
+    """On a busy machine the engine may load a moment longer than the server waits for it."""
+    pause = threading.Event()
+    for _ in range(600):
+        if httpx.get(f"{base}/health").status_code == 200:
+            return
+        pause.wait(0.1)
+    raise AssertionError("it never became ready")
 
 
 @contextmanager
@@ -34,6 +47,7 @@ def serving(data: Path, command: str = "serve") -> Iterator[str]:
         for line in process.stderr:
             said.append(line)
             if found := re.search(r"open (http://127\.0\.0\.1:\d+)", line):
+                _wait_until_ready(found[1])
                 yield found[1]
                 break
         else:

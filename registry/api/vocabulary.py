@@ -38,7 +38,7 @@ def ontology_as(request: Request, suffix: str = Path(description="ttl, jsonld, r
 def term(
     request: Request, name: str = Path(description="Local name, with or without a suffix such as .ttl")
 ) -> Response:
-    """What the ontology says about one class or property: where https://w3id.org/orte/ns#name leads for programs."""
+    """What the ontology says about one class or property: where the IRI of a term leads programs."""
     return _term(request, name, str(ORTE), "/ns")
 
 

@@ -140,6 +140,6 @@ HUGE = {
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("value", HUGE.values(), ids=HUGE.keys())
 def test_a_huge_text_takes_no_longer_than_it_is_long(name: str, value: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()  # a busy machine is no reason to fail
     FUNCTIONS[name].function(value)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0

@@ -17,7 +17,7 @@ from registry.querying import ask
 
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return data(tmp_path_factory.mktemp("generated"), 400)
+    return data(tmp_path_factory.mktemp("generated"), 1200)
 
 
 def test_there_are_a_dozen_with_titles_in_both_languages() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,13 @@ class Served:
         return self.client.get(path, headers=headers, follow_redirects=False, **options)
 
 
+def wait_until_ready(client: TestClient) -> None:
+    """On a busy machine the engine may load a moment longer than the server waits for it."""
+    pause = threading.Event()
+    while client.get("/health").status_code != 200:
+        pause.wait(0.05)
+
+
 @pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory, checker: Checker) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("catalogue")
@@ -69,6 +77,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, checker: Checker) -> Iterat
     limits = Limits(query_seconds=2.0, query_workers=2, page_size=5, page_size_max=100, result_rows=1000)
     app = create_app(Config(data=folder, base_url=BASE, limits=limits))
     with TestClient(app, base_url=BASE) as client:
+        wait_until_ready(client)
         yield Served(client, ground, at, nasty, loser, gone)
     ground.ledger.close()
 
