@@ -33,6 +33,7 @@ DCAT = Namespace("http://www.w3.org/ns/dcat#")
 DCT = Namespace("http://purl.org/dc/terms/")
 FOAF = Namespace("http://xmlns.com/foaf/0.1/")
 GEO = Namespace("http://www.opengis.net/ont/geosparql#")
+DQV = Namespace("http://www.w3.org/ns/dqv#")
 SH = Namespace("http://www.w3.org/ns/shacl#")
 AS = Namespace("https://www.w3.org/ns/activitystreams#")
 HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
@@ -61,6 +62,7 @@ PREFIXES: dict[str, str] = {
     "foaf": FOAF,
     "geo": GEO,
     "sh": SH,
+    "dqv": DQV,
     "as": AS,
     "hydra": HYDRA,
     "qb": QB,

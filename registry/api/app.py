@@ -30,6 +30,7 @@ from registry.api import (
     inbox,
     metrics,
     problems,
+    quality,
     regions,
     reports,
     runs,
@@ -108,6 +109,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.include_router(regions.router)
     app.include_router(coverage.router)
     app.include_router(sources.router)
+    app.include_router(quality.router)
     app.include_router(reports.router)
     app.include_router(writes.router)
     app.include_router(runs.router)

@@ -18,6 +18,7 @@ from registry.engine import SparqlEngine
 from registry.formats import Context
 from registry.ledger import Ledger, LedgerError
 from registry.ledger.errors import DAMAGED
+from registry.quality import Qualities
 from registry.search import Bitmaps, Query
 from registry.vocabulary import vocabulary
 from registry.web import Pages
@@ -38,6 +39,7 @@ class Catalogue:
         self.context_url = f"{self.base}/context.jsonld"
         self.pages = Pages(config, self.words)
         self.bitmaps = Bitmaps()
+        self.qualities = Qualities()
         #: Part of every ETag: changes when the same data would be written differently.
         self.edition = hashlib.sha256(self.context_file + self.base.encode()).hexdigest()[:8]
         self._readers = threading.local()

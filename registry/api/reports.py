@@ -80,14 +80,15 @@ def _report(request: Request, name: str, filters: Filters, format: Format) -> Re
             found = of_source(ledger, state, filters)
         except BadCursor:
             raise Problem("bad-cursor", f"Start again at {address} and follow its links.") from None
+        measured = catalogue.qualities.of_source(ledger, state) if format is HTML else None
     asked = [(key, value) for key, value in request.query_params.multi_items() if key not in ("cursor", "lang")]
     links = answers.alternates(address, FORMATS) if not asked and not filters.cursor else []
     following = None
     if found.following is not None:
         following = f"{address_in(address, format)}?{urlencode([*asked, ('cursor', found.following)])}"
         links.append(f'<{following}>; rel="next"')
-    if format is HTML:
-        body = reports.report(catalogue.pages, request, state, found, filters, FORMATS)
+    if measured is not None:
+        body = reports.report(catalogue.pages, request, state, found, filters, measured, FORMATS)
     else:
         body = write(found, format, address, following)
     modified = state.last_run.ended if state.last_run else None

@@ -52,6 +52,11 @@ class Checkers:
         for worker in self._workers if wait else ():
             worker.await_ready()
 
+    @property
+    def pids(self) -> list[int]:
+        """The numbers of the processes that run now."""
+        return [worker.pid for worker in self._workers if worker.pid is not None]
+
     def close(self) -> None:
         """End the processes."""
         for worker in self._workers:

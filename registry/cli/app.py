@@ -15,7 +15,7 @@ from rich.console import Console
 
 from harvesters.gazetteer import GazetteerError
 from harvesters.source import SourceError
-from registry.cli import catalogue, federation, harvest, operate, serve, sources, tokens
+from registry.cli import catalogue, federation, harvest, operate, reports, serve, sources, tokens
 from registry.config import ConfigError
 from registry.ledger import LedgerError
 from registry.ledger.errors import is_damage
@@ -48,6 +48,9 @@ app.command("harvest")(harvest.harvest)
 app.command("publish")(serve.publish)
 app.command("check")(harvest.check)
 app.add_typer(sources.group, name="sources")
+app.command("report")(reports.report)
+app.add_typer(reports.quarantine, name="quarantine")
+app.command("rules")(reports.rules)
 app.command("query")(catalogue.query)
 app.command("export")(catalogue.export)
 app.command("rebuild")(catalogue.rebuild)

@@ -11,13 +11,21 @@ from starlette.requests import Request
 from registry.config import Limits
 from registry.formats import Format
 from registry.ledger import SourceState
+from registry.quality import Measured
 from registry.report import SEVERITIES, Filters, Line, Report
 from registry.web.pages import Pages
+from registry.web.quality import improvements
 from registry.web.texts import language
 
 
 def report(
-    pages: Pages, request: Request, state: SourceState, report: Report, filters: Filters, formats: Sequence[Format]
+    pages: Pages,
+    request: Request,
+    state: SourceState,
+    report: Report,
+    filters: Filters,
+    measured: Measured,
+    formats: Sequence[Format],
 ) -> bytes:
     """What is wrong with a source."""
     path = f"/sources/{state.id}/report"
@@ -37,6 +45,8 @@ def report(
         choices=choices,
         following=f"{path}?{urlencode([*kept, ('cursor', report.following)])}" if report.following else None,
         **shown(pages, request, report),
+        measured=measured,
+        improvements=improvements(pages, request, measured),
         formats=formats,
         document=f"{pages.base}{path}",
     )
