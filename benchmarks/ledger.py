@@ -1,8 +1,8 @@
 """What the ledger and its views cost as a catalogue grows: commit, unify, search, engine, start of the server, memory.
 
 `python -m benchmarks.ledger` measures 1,000 and 10,000 sites, `--full` 100,000 too. The records are those of
-`benchmarks.generate`; they are committed, unified and indexed by the very functions that a harvest calls. Rates and the engine's load are per
-second of processor time; start and backup are by the clock.
+`benchmarks.generate`; they are committed, unified and indexed by the functions that a harvest calls. Rates and the
+engine's load are per second of processor time; start and backup are by the clock.
 """
 
 from __future__ import annotations
