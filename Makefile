@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test check audit faults bench bench-full clean
+.PHONY: run test check audit faults bench bench-full fuzz load clean
 
 run: $(VENV)/.run
 	$(BIN)/orte run
@@ -32,6 +32,9 @@ bench-full: $(VENV)/.bench
 
 fuzz: $(VENV)/.fuzz
 	$(BIN)/python -m tests.conformance.fuzz
+
+load: $(VENV)/.bench
+	$(BIN)/python -m benchmarks.load
 
 clean:
 	rm -rf $(VENV) $(VENV)-audit build dist .pytest_cache .mypy_cache .ruff_cache

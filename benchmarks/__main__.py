@@ -1,4 +1,4 @@
-"""Run the short form of every benchmark beside this file, one after the other, each in a process of its own."""
+"""Run every benchmark beside this file, each in a process of its own: its short form, or with `--full` its long one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NOT_BENCHMARKS = {"__init__", "__main__", "generate", "load", "results", "serving", "watching"}
+NOT_BENCHMARKS = {"__init__", "__main__", "chart", "generate", "load", "results", "serving", "watching"}
 
 
 def main() -> int:
@@ -19,7 +19,9 @@ def main() -> int:
     for file in sorted(HERE.glob("*.py")):
         if file.stem not in NOT_BENCHMARKS:
             print(f"\n== {file.stem} ==", flush=True)
-            failed |= subprocess.call([sys.executable, "-m", f"benchmarks.{file.stem}"], cwd=HERE.parent) != 0
+            full = ["--full"] if "--full" in sys.argv[1:] and '"--full"' in file.read_text(encoding="utf-8") else []
+            command = [sys.executable, "-m", f"benchmarks.{file.stem}", *full]
+            failed |= subprocess.call(command, cwd=HERE.parent) != 0
     return int(failed)
 
 

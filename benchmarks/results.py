@@ -39,7 +39,7 @@ def show(rows: Sequence[dict[str, Any]], by: str) -> None:
     print("|---|" + "---:|" * len(rows))
     for name in rows[0]:
         if name != by:
-            print(f"| {name.replace('_', ' ')} | " + " | ".join(_short(row[name]) for row in rows) + " |")
+            print(f"| {name.replace('_', ' ')} | " + " | ".join(_short(row.get(name, "–")) for row in rows) + " |")
 
 
 def _short(value: Any) -> str:

@@ -38,6 +38,12 @@ class Served:
                 return int(child)
         raise ProcessLookupError("no engine host")
 
+    def family(self) -> list[int]:
+        """The engine's host and its workers."""
+        host = self.host()
+        children = Path(f"/proc/{host}/task/{host}/children").read_text().split()
+        return [host, *map(int, children)]
+
     def get(self, path: str, accept: str = "application/json") -> int:
         """The status of an answer, read to its end."""
         connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=120)

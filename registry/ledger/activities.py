@@ -6,6 +6,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from registry.record import shift
@@ -90,6 +91,7 @@ def latest(db: sqlite3.Connection) -> str:
     return row[0] if row else ""
 
 
+@lru_cache(maxsize=1)  # a version goes into its own row and into the log, one after the other
 def pack(nquads: str) -> bytes:
     return zlib.compress(nquads.encode(), 3)
 
