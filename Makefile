@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test check audit faults bench bench-full clean
+.PHONY: run test check audit faults bench bench-full fuzz clean
 
 run: $(VENV)/.run
 	$(BIN)/orte run
