@@ -94,7 +94,7 @@ def evaluation(test: Test, address: str, engine: Exchangeable) -> None:
         same = same_graph(answer.content, test.result.read_bytes(), test.result.suffix, test.result.as_uri())
     else:
         same = same_results(answer.content, test.result)
-    assert same, _whose(test, query, answer.content, graph=graph)
+    assert same, "other results" if accept == "text/csv" else _whose(test, query, answer.content, graph=graph)
 
 
 def _whose(test: Test, query: str, found: bytes, *, graph: bool) -> str:
