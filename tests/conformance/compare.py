@@ -35,7 +35,7 @@ def same_results(found: bytes, expected: Path) -> bool:
         return _table(found) == _table(content)
     ours = ox.parse_query_results(found, format=ox.QueryResultsFormat.JSON)
     if expected.suffix in (".ttl", ".rdf"):
-        rows, boolean = _result_set(content, SYNTAXES[expected.suffix])
+        rows, boolean = _result_set(content, SYNTAXES[expected.suffix], expected.absolute().as_uri())
         if isinstance(ours, ox.QueryBoolean):
             return bool(ours) == boolean
         return _as_graph(_rows(ours)) == _as_graph(rows)
@@ -99,10 +99,10 @@ def _table(content: bytes) -> list[list[str]]:
     return [header, *sorted(table)]
 
 
-def _result_set(content: bytes, syntax: ox.RdfFormat) -> tuple[list[Row], bool | None]:
+def _result_set(content: bytes, syntax: ox.RdfFormat, base: str) -> tuple[list[Row], bool | None]:
     """Results in the RDF vocabulary of the first test suite."""
     store = ox.Store()
-    store.load(content, format=syntax, base_iri="x:results")
+    store.load(content, format=syntax, base_iri=base)
 
     def values(subject: ox.NamedNode | ox.BlankNode | None, name: str) -> list[ox.Quad]:
         return list(store.quads_for_pattern(subject, ox.NamedNode(RS + name), None))
