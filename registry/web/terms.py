@@ -62,7 +62,10 @@ def sections(words: Vocabulary, language: str) -> list[Section]:
     schemes = [
         entry(scheme, [entry(concept) for concept in words.concepts(scheme)]) for scheme in typed(SKOS["ConceptScheme"])
     ]
-    return [Section("classes", classes), Section("properties", properties), Section("schemes", schemes)]
+    shown = {one.iri for one in (*classes, *properties)}
+    others = [entry(iri) for iri in sorted(words.defined - shown) if iri.startswith(ORTE)]  # such as quality metrics
+    sections_ = [("classes", classes), ("properties", properties), ("others", others), ("schemes", schemes)]
+    return [Section(name, entries) for name, entries in sections_ if entries]
 
 
 _PROPERTIES = (OWL["ObjectProperty"], OWL["DatatypeProperty"], OWL["AnnotationProperty"], RDF["Property"])
