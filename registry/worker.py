@@ -166,7 +166,8 @@ def main() -> None:
     if int(memory):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (int(memory) << 20, int(memory) << 20))
+        # not the hard limit: what this process starts has limits of its own
+        resource.setrlimit(resource.RLIMIT_AS, (int(memory) << 20, resource.getrlimit(resource.RLIMIT_AS)[1]))
     _tell(answers, _READY, b"")
     while True:
         try:

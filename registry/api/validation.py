@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Query, Request, Response
 
+from harvesters.source import SourceError
+from registry import harvesting
 from registry.api import answers, documentation
 from registry.api.allowance import Allowance, visitor_of
 from registry.api.bodies import body_of
@@ -21,6 +23,7 @@ from registry.rdf_input import MEDIA_TYPES, Handed, RdfInputError, fetched
 from registry.report import Report
 from registry.validation import NotValidated, Question, TookTooLong, Validator
 from registry.web import reports
+from registry.web.texts import language
 
 router = APIRouter(tags=["validation"])
 
@@ -90,6 +93,14 @@ class Validation:
     def _leave(self) -> None:
         if not self._turn.locked():
             self._validator.close()
+
+    def sources(self, tongue: str) -> dict[str, str]:
+        """Titles of the sources by id, also of those that are only being prepared."""
+        try:
+            known = harvesting.sources(self._config)
+        except SourceError:  # one that somebody is writing at this moment
+            return {}
+        return {name: source.title.get(tongue) or source.title["de"] for name, source in sorted(known.items())}
 
     def close(self) -> None:
         """End the process."""
@@ -196,7 +207,7 @@ def _page(request: Request, asked: Asked, report: Report | None) -> bytes:
         request,
         report,
         {"text": asked.text, "url": asked.address or "", "source": asked.source or "", "syntax": asked.syntax},
-        catalogue.ledger.sources(),
+        validation.sources(language(request)),
         validation.limits,
     )
 

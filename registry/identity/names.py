@@ -189,7 +189,9 @@ def _longer(row: Sequence[Word], extra: Sequence[Word], similarity: float, disti
         return Likeness("holder", similarity, distinct)
     first_extra = min(texts.index(word.text) for word in extra)
     matched_at = [index for index, word in enumerate(row) if word.role != "stop" and word not in extra]
-    leads = bool(matched_at) and first_extra < matched_at[0]
+    if not matched_at:  # every word stands in the surplus, too: "Haus Haus" against "Haus"
+        return Likeness("longer", similarity, distinct)
+    leads = first_extra < matched_at[0]
     if leads and matched_at[0] > 0 and set(texts[first_extra + 1 : matched_at[0]]) & WORDS.inside:
         return Likeness("inside", similarity, distinct, inside)
     if not leads and set(texts[matched_at[-1] : first_extra]) & WORDS.including:

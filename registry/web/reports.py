@@ -57,10 +57,10 @@ def validate(
     request: Request,
     report: Report | None,
     form: Mapping[str, str],
-    sources: Sequence[SourceState],
+    sources: Mapping[str, str],
     limits: Limits,
 ) -> bytes:
-    """The form to validate with, and below it the report on what was handed in."""
+    """The form to validate with, and above it the report on what was handed in; `sources` are titles by id."""
     return pages.render(
         request,
         "validate.html",

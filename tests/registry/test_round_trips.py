@@ -40,7 +40,7 @@ def test_created_updated_and_withdrawn_are_exactly_right(case: Case, tmp_path: P
 
 
 def test_every_reader_makes_the_round_trip() -> None:
-    assert {case.reader or case.id for case in CASES} | {"records-file"} == set(READERS)
+    assert {case.reader or case.id for case in CASES} | {"records-file", "push"} == set(READERS)
 
 
 def test_a_delta_withdraws_only_what_the_source_says_is_gone(tmp_path: Path) -> None:

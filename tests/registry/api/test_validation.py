@@ -172,6 +172,11 @@ def test_the_form_states_the_limits(client: TestClient) -> None:
         assert expected in client.get(f"/validate?lang={language}", headers={"accept": "text/html"}).text
 
 
+def test_the_form_offers_sources_that_are_only_being_prepared(client: TestClient) -> None:
+    page = client.get("/validate?source=tabelle&lang=de", headers={"accept": "text/html"}).text
+    assert '<option value="tabelle" selected>Liste</option>' in page
+
+
 # as a source
 
 
