@@ -15,10 +15,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from harvesters.outlines import KILOMETRES, Outlines
+if TYPE_CHECKING:
+    from harvesters.outlines import Outlines
 
+KILOMETRES = (69.4, 111.2)
+"""Of a degree of longitude and latitude at 51.4° north, the middle of the region (1 % off at its borders)."""
 CENTROID = 0.03
 """Kilometres within which a position is that of a place as the gazetteer has it, and of no house."""
 
@@ -200,6 +203,8 @@ def _table(file: Path, columns: Iterable[str]) -> Iterator[dict[str, str]]:
 
 
 def _outlines(file: Path) -> Outlines:
+    from harvesters.outlines import Outlines  # shapely loads slowly, and most runs need no outlines
+
     try:
         return Outlines.from_geojson(json.loads(file.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as error:

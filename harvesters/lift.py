@@ -148,11 +148,12 @@ class Lift:
                 strays[owner if owner in records else next(iter(raws))] = subject
                 continue
             records[owner][record].append(triple)
+        findings = self._findings_by_value()
         return [
             Lifted(
                 raw,
                 records[iri],
-                tuple(self._findings_of(raw)),
+                _findings_about(raw, findings),
                 None if records[iri] else "the lift made nothing of it" + _stray(strays.get(iri)),
             )
             for iri, raw in raws.items()
@@ -172,15 +173,24 @@ class Lift:
             return record
         return self._base + record[len(self._base) :].partition("/")[0]
 
-    def _findings_of(self, raw: RawRecord) -> Iterator[Finding]:
-        if self._findings:
-            texts = {text.strip() for text in _texts(raw.data)}
-            for finding in dict.fromkeys(self._findings):
-                if finding.about(texts):
-                    yield finding
+    def _findings_by_value(self) -> Mapping[str, Sequence[tuple[int, Finding]]]:
+        """The findings of a batch, in their order, by the (first) value that they are about."""
+        found: dict[str, list[tuple[int, Finding]]] = defaultdict(list)
+        for number, finding in enumerate(dict.fromkeys(self._findings)):
+            found[(finding.parts or (finding.found,))[0].strip()].append((number, finding))
+        return found
 
     def _record(self, source: ox.Literal, key: ox.Literal) -> ox.NamedNode:
         return ox.NamedNode(f"{self._sources}{source.value}/records/{quote(key.value, safe='')}#it")
+
+
+def _findings_about(raw: RawRecord, findings: Mapping[str, Sequence[tuple[int, Finding]]]) -> tuple[Finding, ...]:
+    """Those of a batch's findings that are about values of this record."""
+    if not findings:
+        return ()
+    texts = {text.strip() for text in _texts(raw.data)}
+    about = {number: one for text in texts & findings.keys() for number, one in findings[text] if one.about(texts)}
+    return tuple(about[number] for number in sorted(about))
 
 
 def _stray(subject: str | None) -> str:

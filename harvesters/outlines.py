@@ -11,8 +11,8 @@ from shapely import Point, STRtree
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-KILOMETRES = (69.4, 111.2)
-"""Of a degree of longitude and latitude at 51.4° north, the middle of the region (1 % off at its borders)."""
+from harvesters.gazetteer import KILOMETRES
+
 UNSURE = 0.3
 """Kilometres from a border within which outlines simplified to 200 m do not decide alone."""
 

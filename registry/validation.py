@@ -10,18 +10,21 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 import pyoxigraph as ox
 
 from registry import harvesting
-from registry.check import Checker
 from registry.config import Config, load
 from registry.ledger import Finding
 from registry.rdf_input import Handed, RdfInputError, triples_of
 from registry.report import Line, Report, of_lines
 from registry.trial import TrialError, try_document
 from registry.worker import Handler, Worker, WorkerFailed, WorkerTimedOut
+
+if TYPE_CHECKING:
+    from registry.check import Checker
 
 LINES = 2000
 """Lines that an answer holds; it counts all of them."""
@@ -90,6 +93,8 @@ class Validator:
 
 def serve() -> Handler:
     """The work of the process: a document in, a report out."""
+    from registry.check import Checker  # loads slowly; only the process that validates waits
+
     checker = Checker()
 
     def handle(question: bytes) -> bytes:

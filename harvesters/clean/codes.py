@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import phonenumbers
-
 from harvesters.clean.finding import Report, ignore, refuse
 
 _COUNTRIES = {
@@ -48,8 +46,14 @@ def country(value: str, *, report: Report = ignore) -> str | None:
     if not word:
         return None
     word = word.strip(".")
-    code = _BY_NAME.get(word) or (word.upper() if word.upper() in phonenumbers.SUPPORTED_REGIONS else None)
+    code = _BY_NAME.get(word) or (word.upper() if word.upper() in _regions() else None)
     return code or refuse(report, "country", value, "kein bekanntes Land", "not a known country")
+
+
+def _regions() -> set[str]:
+    import phonenumbers  # loads slowly: only who meets a code pays
+
+    return phonenumbers.SUPPORTED_REGIONS
 
 
 def licence(value: str, *, report: Report = ignore) -> str | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-
-import phonenumbers
+from typing import TYPE_CHECKING
 
 from harvesters.clean.finding import Report, ignore, refuse, repair
+
+if TYPE_CHECKING:
+    import phonenumbers
 
 MAX_LENGTH = 200
 _FAX = re.compile(r"(?:tele)?fax|(?<!\w)f:", re.IGNORECASE)
@@ -18,6 +20,8 @@ def phone(value: str, country: str = "DE", *, report: Report = ignore) -> str | 
 
     Only numbers that the numbering plan allows. Of several the first is taken, with a finding. Fax numbers are refused.
     """
+    import phonenumbers  # loads slowly: only who meets a number pays
+
     if not value.strip():
         return None
     if len(value) > MAX_LENGTH:
@@ -56,6 +60,8 @@ def _previous_end(matches: list[phonenumbers.PhoneNumberMatch], match: phonenumb
 
 def _whole(text: str, region: str) -> str | None:
     """The whole value as one number, for spellings that the matcher in running text is too careful to take."""
+    import phonenumbers
+
     if sum(character.isalpha() for character in text) > 12:
         return None
     try:
@@ -66,4 +72,6 @@ def _whole(text: str, region: str) -> str | None:
 
 
 def _e164(number: phonenumbers.PhoneNumber) -> str:
+    import phonenumbers
+
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

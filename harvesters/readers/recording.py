@@ -18,6 +18,7 @@ from harvesters.readers.options import Options
 from harvesters.reading import Item, RawRecord, Unreadable, Withdrawn
 
 MAX_KEY = 512
+_PLAIN = re.compile(r"https?://[\w.-]+(?::\d{1,5})?/[\w/%:@!$&'()*+,;=~.?#-]*", re.ASCII)  # nothing to be done about it
 _BRACES = re.compile(r"\{([^{}]+)\}")
 
 OWN_NAME = "~"
@@ -159,6 +160,8 @@ def _text(value: Any) -> str | None:
 def _web_address(value: str | None, base: str | None) -> str | None:
     if not value or len(value) > 2000:
         return None
+    if _PLAIN.fullmatch(value):
+        return value
     try:
         address = urljoin(base, value) if base else value
         parts = urlsplit(address)

@@ -6,10 +6,8 @@ at (measured: 104 records/s with a small context against 13 with a large one).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
-from typing import Protocol
+from functools import lru_cache
 
 import pyoxigraph as ox
 import pyshacl.shape
@@ -24,24 +22,15 @@ from rdflib.namespace import RDF, RDFS, SH
 from registry import assets
 from registry.check.prepared import prepared_shapes
 from registry.check.still import StillGraph
+from registry.check.verdict import BATCH, distinct
 from registry.ledger.findings import IRI, Finding, Severity
 from registry.record import Record, parse
 from registry.terms import FINDING, XSD
-
-BATCH = 200
-"""Records per validation: large enough to share the context graph, small enough to stay flat in memory."""
 
 VALUE = 2000
 """Characters of an offending value that a finding keeps."""
 
 _SEVERITY: dict[rdflib.term.Node, Severity] = {SH.Violation: "violation", SH.Warning: "warning", SH.Info: "info"}
-
-
-class Checks(Protocol):
-    """Whatever checks records: one process or several."""
-
-    def check(self, records: Sequence[Record]) -> dict[str, list[Finding]]:
-        """Findings by record IRI; a record that fits every shape has an empty list."""
 
 
 class Checker:
@@ -98,34 +87,6 @@ class Checker:
             results_of(report, self._messages),
             key=lambda finding: (finding.focus or "", finding.path or "", finding.rule, finding.value or ""),
         )
-
-
-def distinct(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Each fault once, though it may break several constraints of one rule: a number is no text and fits no pattern.
-
-    A fault is a rule, a place and a value; a constraint that names no value (too many, none) says nothing more where
-    another one of the same rule and place names one.
-    """
-    places: dict[tuple[str | None, ...], dict[str | None, Finding]] = {}
-    for finding in findings:
-        values = places.setdefault((finding.focus, finding.path, finding.rule), {})
-        known = values.get(finding.value)
-        if known is None or (finding.component or "") < (known.component or ""):
-            values[finding.value] = finding
-    for values in places.values():
-        yield from (one for value, one in values.items() if value is not None or len(values) == 1)
-
-
-def fits(findings: Iterable[Finding]) -> bool:
-    """Whether a record with these findings may be published: nothing in them is a violation."""
-    return all(finding.severity != "violation" for finding in findings)
-
-
-@cache
-def fingerprint() -> str:
-    """Changes whenever ontology or shapes do, so that records checked under other rules are checked again."""
-    files = sorted([*assets.ontology_dir().glob("*.ttl"), *assets.shapes_dir().glob("*.ttl")])
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def results_of(report: rdflib.Graph, messages: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import orjson
 
-from registry.check.checker import BATCH, Checker
+from registry.check.verdict import BATCH
 from registry.ledger.findings import Finding
 from registry.record import Record
 from registry.worker import Handler, Worker, WorkerFailed
+
+if TYPE_CHECKING:
+    from registry.check.checker import Checker
 
 WORTHWHILE = 2 * BATCH
 """Records seen before processes are started: getting one ready takes as long as checking as many."""
@@ -72,7 +75,10 @@ class Checkers:
     def _here(self, records: Sequence[Record]) -> dict[str, list[Finding]]:
         if not records:
             return {}
-        self._checker = self._checker or Checker()
+        if self._checker is None:
+            from registry.check.checker import Checker
+
+            self._checker = Checker()
         return self._checker.check(records)
 
     def _shared_out(self, records: Sequence[Record]) -> dict[str, list[Finding]]:
@@ -95,6 +101,8 @@ class Checkers:
 
 def serve() -> Handler:
     """The work of one process: records in, findings out."""
+    from registry.check.checker import Checker
+
     checker = Checker()
 
     def handle(question: bytes) -> bytes:

@@ -12,7 +12,6 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from harvesters.source import Source
 from registry import harvesting
-from registry.check import Checker
 from registry.config import load
 from registry.formats.media import TURTLE
 from registry.formats.rdf import serialise
@@ -142,6 +141,8 @@ def check(
         return
     if target is None:
         raise typer.BadParameter("name a file or an address, or a source with --source")
+    from registry.check import Checker  # loads slowly, and a harvest in which nothing changed never needs it
+
     try:
         triples = read_rdf(target, config)
     except RdfInputError as error:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from rich.console import Console
 
 from harvesters.gazetteer import GazetteerError
@@ -159,11 +158,14 @@ def _listen(config: Config, host: str | None, port: int | None) -> socket.socket
 
 
 def _serve(config: Config, listening: socket.socket) -> None:
-    from registry.api import create_app, protocol, request_id  # only servers wait for the web framework to load
+    import uvicorn  # only servers wait for the web framework to load
+
+    from registry.api import create_app, protocol, request_id
+    from registry.cli.server import Server
 
     host, port = listening.getsockname()[:2]
     logs.configure("json" if config.server.log == "json" else "plain", request_id.get)
-    server = _Server(
+    server = Server(
         uvicorn.Config(
             create_app(config), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5,
             timeout_keep_alive=15, limit_concurrency=config.limits.connections,
@@ -175,14 +177,3 @@ def _serve(config: Config, listening: socket.socket) -> None:
         f"Orte serves {config.base_url} – open http://{host}:{port} (Ctrl+C ends it)", highlight=False, soft_wrap=True
     )
     server.run(sockets=[listening])
-
-
-class _Server(uvicorn.Server):
-    """Says when it answers."""
-
-    when_ready = staticmethod(lambda: None)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self.when_ready()

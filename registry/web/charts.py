@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harvesters.outlines import KILOMETRES
+from harvesters.gazetteer import KILOMETRES
 from registry.coverage import DistrictCoverage
 
 WIDTH = 640
