@@ -1,10 +1,10 @@
 """A source of 10,000 entries: the first harvest, one in which nothing changed, and one in which one in a hundred did.
 
-``python -m benchmarks.harvest [--records 10000]``. The source is a local server that gives JSON in pages and knows no
-conditional requests: every byte is sent each time, so that what is saved is saved by comparing. Each entry becomes a
-site with address, position and a service: some 40 statements in two records. Measured are whole processes
-(`orte harvest`, from its start to its end) and, in a process that has started already, the harvest alone. Shares are of
-seconds on the wall, and of seconds of the processors, which a busy machine disturbs less.
+``python -m benchmarks.harvest [--records 10000] [--full]``. The source is a local server that gives JSON in pages and
+knows no conditional requests: every byte is sent each time, so that what is saved is saved by comparing. Each entry
+becomes a site with address, position and a service: some 40 statements in two records. Measured are whole processes
+(`orte harvest`, from its start to its end) and with --full, in a process that has started already, the harvest alone.
+Shares are of seconds on the wall, and of seconds of the processors, which a busy machine disturbs less.
 """
 
 from __future__ import annotations
@@ -223,12 +223,16 @@ def main() -> int:
     """Print seconds, entries per second and shares of the first harvest; 1 when a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=10_000)
-    count = parser.parse_args().records
+    parser.add_argument("--full", action="store_true", help="measure the harvest without the start of a process, too")
+    asked = parser.parse_args()
+    count, ways = asked.records, {"whole process": as_a_process}
+    if asked.full:
+        ways["harvest alone"] = in_this_process
     places = entries(count)
     steps = (("first", places), ("unchanged", places), ("1 % changed", changed(places, SHARE)))
     missed = False
     print(f"{count:,} entries, load {os.getloadavg()[0]:.1f}")
-    for title, harvest in (("whole process", as_a_process), ("harvest alone", in_this_process)):
+    for title, harvest in ways.items():
         with tempfile.TemporaryDirectory() as folder, server() as host:
             data = Path(folder) / "data"
             prepare(data, host)
