@@ -96,9 +96,12 @@ def _clustered(ledger: Ledger, resolver: Resolver, component: dict[int, str]) ->
         if c.verdict == "same" and c.b in component and (component[c.a], component[c.b]) not in held
     ]
 
+    def forbidden(x: str, y: str) -> bool:
+        return held.get((x, y), ("same", 0))[0] != "same"
+
     def barred(x: str, y: str) -> bool:
-        if (ruled := held.get((x, y))) is not None:
-            return ruled[0] != "same"
+        if (x, y) in held:
+            return False
         a, b = sorted((ids[x], ids[y]))
         if (known := compared.get((a, b))) is not None:
             one, two = resolver.profile(a), resolver.profile(b)
@@ -112,7 +115,7 @@ def _clustered(ledger: Ledger, resolver: Resolver, component: dict[int, str]) ->
             return True
         return len(component) <= EXAMINED and one.kind != "service" and resolver.decide(one, two).bars
 
-    return [[ids[iri] for iri in members] for members in clusters(ids, edges, barred)]
+    return [[ids[iri] for iri in members] for members in clusters(ids, edges, forbidden, barred)]
 
 
 def _settle(ledger: Ledger, kind: str, found: Sequence[Sequence[int]], changed: set[int]) -> set[int]:

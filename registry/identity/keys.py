@@ -6,7 +6,7 @@ it. A pair's outcome therefore depends on the two records and on the classes of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable
 from enum import IntEnum
 from math import floor
 
@@ -75,14 +75,9 @@ def space(kind: str) -> str:
     return "site " if kind == "service" else f"{kind} "
 
 
-def houses(profile: Profile) -> Iterator[str]:
-    """The keys of the profile's address: street and number in a postal code or locality."""
-    street = profile.street_parsed
-    if street is None:
-        return
-    for place in [*([profile.postcode] if profile.postcode else []), *sorted(profile.locality_names)[:3]]:
-        for number in sorted(street.numbers)[:4] or [""]:
-            yield house(space(profile.kind), place, street.name, number)
+def houses(profile: Profile) -> list[str]:
+    """The keys of the profile's address."""
+    return [house(space(profile.kind), *where) for where in sorted(profile.addresses)]
 
 
 def of(profile: Profile) -> list[str]:

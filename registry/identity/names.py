@@ -122,7 +122,7 @@ def compare(a: Name, b: Name, places: frozenset[str], common: Callable[[str], bo
 
 KINDS = frozenset(["house", "building", "use"])
 CONTRADICTIONS = frozenset(["number", "opposite", "building", "use", "holder"])
-_RANKED = ("other", "kin", "shared", *sorted(CONTRADICTIONS), "longer", "alike", "identical", "inside")
+_RANKED = ("other", "kin", "typo", "shared", *sorted(CONTRADICTIONS), "longer", "alike", "identical", "inside")
 _RANK = {kind: rank for rank, kind in enumerate(_RANKED)}
 
 
@@ -132,7 +132,7 @@ def _with_rest(
 ) -> Likeness:  # fmt: skip
     """What a part of a name that equals the other name means, given what the rest of the name says."""
     if found.kind not in ("identical", "alike"):
-        return found if found.kind in ("shared", "other", "kin") else Likeness("other", found.similarity, 0.0)
+        return found if found.kind in ("shared", "other", "kin", "typo") else Likeness("other", found.similarity, 0.0)
     known = {word.text for word in other}
     fresh = [word for word in rest if word.role != "stop" and word.text not in known and word.text not in places]
     uses = [word for word in fresh if word.role == "use"]
@@ -159,7 +159,7 @@ def _compare(
     total = sum(word.weight for word in one) + sum(word.weight for word in two)
     similarity = 2 * matched / total if total else 0.0
     if similarity < 0.97 and (contradiction := _contradiction(left, right)):
-        return Likeness(contradiction, similarity, distinct)
+        return Likeness("typo" if _slip(first, second) else contradiction, similarity, distinct)
     if similarity < 0.97 and "".join(w.text for w in one) == "".join(w.text for w in two):
         return Likeness("identical", 0.97, min(1.0, max(_sum(one), _sum(two))))
     if similarity >= 0.97:
@@ -174,10 +174,23 @@ def _compare(
         return Likeness("alike", similarity, distinct)
     kinds = [any(word.role in KINDS for word in side) for side in (left, right)]
     if distinct >= 0.75 and similarity >= 0.3:
-        return Likeness("kin" if all(kinds) else "shared", similarity, distinct)
+        kind = "typo" if _slip(first, second) else "kin" if all(kinds) else "shared"
+        return Likeness(kind, similarity, distinct)
     if one and two and all(word.role in ("house", "label", "adjective") for word in (*one, *two)):
-        return Likeness("kin", similarity, distinct)
+        return Likeness("typo" if _slip(first, second) else "kin", similarity, distinct)
+    if _slip(first, second):
+        return Likeness("typo", 0.9, 1.0)
     return Likeness("other", similarity, distinct)
+
+
+def _slip(first: Sequence[Word], second: Sequence[Word]) -> bool:
+    """Whether two names differ by a single letter or gap: a slip of the pen, or two words that are much alike."""
+    one, two = ("".join(word.text for word in row if word.role != "stop") for row in (first, second))
+    return (
+        min(len(one), len(two)) >= 5
+        and Levenshtein.distance(one, two, score_cutoff=1) <= 1
+        and _numbers(first) == _numbers(second)
+    )
 
 
 def _longer(row: Sequence[Word], extra: Sequence[Word], similarity: float, distinct: float, inside: str) -> Likeness:

@@ -79,6 +79,16 @@ class Profile:
         return address.street(self.street) if self.street else None
 
     @cached_property
+    def addresses(self) -> frozenset[tuple[str, str, str]]:
+        """Where it is, as (postal code or locality, street, house number); without a number, an empty one."""
+        street = self.street_parsed
+        if street is None:
+            return frozenset()
+        places = [*([self.postcode] if self.postcode else []), *sorted(self.locality_names)[:3]]
+        numbers = sorted(street.numbers)[:4] or [""]
+        return frozenset((place, street.name, number) for place in places for number in numbers)
+
+    @cached_property
     def web(self) -> tuple[web.Page, ...]:
         return tuple(found for text in self.pages if (found := web.page(text)))
 
@@ -97,6 +107,24 @@ class Profile:
     @cached_property
     def given_identifiers(self) -> frozenset[str]:
         return frozenset(web.identifier(one) for one in self.ids)
+
+    @cached_property
+    def signs_of_its_own(self) -> frozenset[str]:
+        """Ways to reach it and identifiers: sharing one is always worth a closer look."""
+        pages = {one.page for one in self.web} | {one.domain for one in self.web if one.domain}
+        return self.identifiers | self.hosts | frozenset(pages) | frozenset(self.phones) | frozenset(self.mails)
+
+    @cached_property
+    def telling_words(self) -> frozenset[str]:
+        """The words of its names that say something, without those that only say where."""
+        words = (word for name in self.parsed for word in name.words if word.weight >= 0.3)
+        return frozenset(word.text for word in words) - self.place_words
+
+    @cached_property
+    def joined_names(self) -> tuple[str, ...]:
+        """Its names without gaps and places."""
+        rows = ([word.text for word in name.content if word.text not in self.place_words] for name in self.parsed)
+        return tuple("".join(row) for row in rows if row)
 
     def dump(self) -> bytes:
         return orjson.dumps({key: value for key, value in asdict(self).items() if value})

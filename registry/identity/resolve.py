@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from registry.identity import keys, profile
+from registry.identity.alike import may_be_one
 from registry.identity.decide import Decision, decide
 from registry.identity.keys import MOST, Class
 from registry.identity.profile import Profile
@@ -220,8 +221,7 @@ class Resolver:
         one, two = self.profile(a), self.profile(b)
         if one is None or two is None:
             return None
-        found = self.decide(one, two)
-        if found.verdict == "different":
+        if not may_be_one(one, two) or (found := self.decide(one, two)).verdict == "different":
             return None
         inside = None
         if found.part:

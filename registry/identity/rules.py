@@ -11,7 +11,17 @@ from registry.ledger import Ledger
 from registry.ledger.identity import TABLES
 
 RULES = (
-    *("address.py", "decide.py", "evidence.py", "keys.py", "names.py", "profile.py", "services.py", "web.py"),
+    *(
+        "address.py",
+        "alike.py",
+        "decide.py",
+        "evidence.py",
+        "keys.py",
+        "names.py",
+        "profile.py",
+        "services.py",
+        "web.py",
+    ),
     *("weights.py", "weights.toml", "words.py", "words.toml"),
 )
 """The files that decide what is compared and how it ends."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from registry.identity import keys
+from registry.identity.alike import may_be_one
 from registry.identity.decide import Decision, decide
 from registry.identity.profile import Profile
 
@@ -74,7 +75,9 @@ def decided(pair: Pair) -> Decision:
 
 
 def meets(pair: Pair) -> bool:
-    """Whether blocking brings the two together."""
+    """Whether blocking brings the two together, and the quick look does not part them."""
+    if not may_be_one(pair.a, pair.b):
+        return False
     mine, theirs = keys.of(pair.a), set(keys.of(pair.b))
     return any(set(keys.around(key)) & theirs if keys.is_cell(key) else key in theirs for key in mine)
 

@@ -1,0 +1,46 @@
+"""A quick look at two records before they are compared in earnest: most that meet have nothing in common."""
+
+from __future__ import annotations
+
+from rapidfuzz import fuzz
+
+from registry.identity.profile import Profile, distance
+
+FAR = 12_000.0
+"""Metres beyond which a name alone does not make two records one."""
+ALIKE = 70.0
+"""Names whose letters agree less than so (rapidfuzz's ratio, 0 to 100) and that share no word are different names."""
+
+
+def may_be_one(a: Profile, b: Profile) -> bool:
+    """Whether a comparison could end otherwise than "different". Costs some 5 µs, where comparing costs 100.
+
+    They share a way to be reached or an identifier; or they are not far apart, and share a word of their names, or the
+    names are alike, or they are at one address.
+    """
+    if a.signs_of_its_own & b.signs_of_its_own or _speak_of_each_other(a, b):
+        return True
+    if _far(a, b):
+        return False
+    if (a.telling_words & b.telling_words) - a.place_words - b.place_words:
+        return True
+    for one in a.joined_names:
+        for two in b.joined_names:
+            if fuzz.ratio(one, two, score_cutoff=ALIKE) or (min(len(one), len(two)) > 3 and (one in two or two in one)):
+                return True
+    return bool(a.addresses & b.addresses)
+
+
+def _far(a: Profile, b: Profile) -> bool:
+    if a.kind in ("network", "organisation") or a.virtual or b.virtual:
+        return False
+    if (a.postcode and a.postcode == b.postcode) or a.locality_names & b.locality_names:
+        return False
+    if a.position and b.position:
+        return distance(a.position, b.position) > FAR
+    return False
+
+
+def _speak_of_each_other(a: Profile, b: Profile) -> bool:
+    spoken = (*a.part_of, *a.offers, *a.provider), (*b.part_of, *b.offers, *b.provider)
+    return b.thing in spoken[0] or a.thing in spoken[1]
