@@ -1,4 +1,4 @@
-"""Tokens: a partner's right to write the records of one source, for a time, until it is taken back."""
+"""Tokens: a partner's right to write the records of one source, or a curator's to judge, until it is taken back."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from registry.ledger import Ledger
+
+_CURATOR = "curator: "
+"""Before the name of a curator, where others have the id of a source; no id has a space."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,17 @@ def source_of(ledger: Ledger, text: str) -> str | None:
     if prefix != "orte" or row is None or not hmac.compare_digest(row[1], _hash(secret)):
         return None
     return str(row[0])
+
+
+def create_for_curator(ledger: Ledger, name: str, valid: timedelta) -> str:
+    """A new token for a person who may judge; what is judged with it bears this name."""
+    return create(ledger, f"{_CURATOR}{' '.join(name.split())}", valid)
+
+
+def curator_of(ledger: Ledger, text: str) -> str | None:
+    """The name of the curator whose token this is; None for any other."""
+    found = source_of(ledger, text) or ""
+    return found.removeprefix(_CURATOR) if found.startswith(_CURATOR) else None
 
 
 def revoke(ledger: Ledger, identifier: str) -> bool:

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from harvesters.gazetteer import GazetteerError
 from harvesters.source import SourceError
-from registry.cli import catalogue, federation, harvest, operate, reports, serve, sources, tokens
+from registry.cli import catalogue, federation, harvest, judge, operate, reports, serve, sources, tokens
 from registry.config import ConfigError
 from registry.ledger import LedgerError
 from registry.ledger.errors import is_damage
@@ -55,6 +55,10 @@ app.command("query")(catalogue.query)
 app.command("export")(catalogue.export)
 app.command("rebuild")(catalogue.rebuild)
 app.command("digest")(catalogue.digest)
+app.command("judge")(judge.judge)
+app.add_typer(judge.group, name="judgements")
+app.command("review")(judge.review)
+app.command("explain")(judge.explain)
 app.command("verify")(federation.verify)
 app.command("backup")(operate.backup)
 app.command("restore")(operate.restore)

@@ -13,17 +13,26 @@ from registry import harvesting, tokens
 from registry.config import load
 from registry.ledger import Ledger
 
-group = typer.Typer(help="Let a partner write the records of a source, and take that back.", no_args_is_help=True)
+group = typer.Typer(
+    help="Let a partner write the records of a source, or a curator judge, and take that back.", no_args_is_help=True
+)
 
 
 @group.command()
 def create(
     context: typer.Context,
-    source: Annotated[str, typer.Option("--source", help="Id of the source that it may write.")],
+    source: Annotated[str, typer.Option("--source", help="Id of the source that it may write.")] = "",
+    curator: Annotated[str, typer.Option("--curator", metavar="NAME", help="Name of a person who may judge.")] = "",
     days: Annotated[int, typer.Option("--days", min=1, max=3650, help="Days for which it holds.")] = 365,
 ) -> None:
     """Make a token. It is shown this once; only a hash of it is kept."""
     config = load(context.obj)
+    if bool(source) == bool(curator.strip()):
+        raise typer.BadParameter("say what the token is for: --source ID or --curator NAME")
+    if curator:
+        ledger = Ledger.open(config.ledger, config.base_url)
+        typer.echo(tokens.create_for_curator(ledger, curator, timedelta(days=days)))
+        return
     if source not in harvesting.sources(config):
         raise typer.BadParameter(f"there is no source '{source}'; make one with reader = \"push\" first")
     typer.echo(tokens.create(Ledger.open(config.ledger, config.base_url), source, timedelta(days=days)))
