@@ -190,14 +190,19 @@ def _renew_record(store: ox.Store, ledger: Ledger, iri: str) -> None:
     store.remove_graph(node)
     for quad in list(store.quads_for_pattern(node, None, None, DEFAULT)):
         store.remove(quad)
+    store.extend(record_quads(ledger, iri))
+
+
+def record_quads(ledger: Ledger, iri: str) -> list[ox.Quad]:
+    """A live record as the engine holds it: a graph of its own about entities, and metadata in the default graph."""
     record = ledger.record(iri)
-    if record and record.status == "live":
-        things = {f"<{thing}>": f"<{entity}>" for thing, entity in _things(ledger, record)}
-        (run,) = ledger.db.execute("SELECT changed FROM record WHERE id = ?", (record.id,)).fetchone()
-        text = _projected(iri, record.nquads, things)
-        stale = record.stale_since is not None
-        text += _metadata(iri, record.digest, record.first_seen, record.changed, run, ledger.base, stale=stale)
-        store.load(text.encode(), format=ox.RdfFormat.N_QUADS)
+    if record is None or record.status != "live":
+        return []
+    things = {f"<{thing}>": f"<{entity}>" for thing, entity in _things(ledger, record)}
+    (run,) = ledger.db.execute("SELECT changed FROM record WHERE id = ?", (record.id,)).fetchone()
+    text = _projected(iri, record.nquads, things)
+    stale = record.stale_since is not None
+    return parse(text + _metadata(iri, record.digest, record.first_seen, record.changed, run, ledger.base, stale=stale))
 
 
 def _speaking_of(ledger: Ledger, record: int) -> list[str]:

@@ -10,17 +10,18 @@ import pyoxigraph as ox
 from registry import inference, search
 from registry.ledger import Ledger
 from registry.project import Follower
-from registry.unify import unify, unify_all
+from registry.unify import rework, unify, unify_all
 
 
 def rebuild(ledger: Ledger, path: str) -> dict[str, Any]:
-    """Describe every entity anew, fill search anew, ask the rules anew, load the engine's store once.
+    """Compare and describe everything anew, fill search anew, ask the rules anew, load the engine's store once.
 
     Returns the digest of all entities before and after; they differ only when the rules of merging changed.
     """
     began = perf_counter()
     unify(ledger)
     before = ledger.digest("entity")
+    rework(ledger)
     unify_all(ledger)
     search.rebuild(ledger)
     inference.rebuild(ledger)

@@ -24,10 +24,12 @@ from registry.api import (
     documentation,
     embedding,
     entities,
+    evidence,
     feeds,
     finding,
     graphs,
     inbox,
+    judge,
     metrics,
     problems,
     quality,
@@ -102,6 +104,8 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.add_middleware(Headers, on_error=problems.unexpected, tiles=config.map.tiles)
 
     app.include_router(start.router)
+    app.include_router(evidence.router)
+    app.include_router(judge.router)
     app.include_router(entities.router)
     app.include_router(collections.router)
     app.include_router(finding.router)

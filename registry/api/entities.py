@@ -114,7 +114,10 @@ def _route(kind: str) -> None:
     async def one(
         request: Request,
         name: str = Path(description="The last part of the IRI, with or without a suffix such as .jsonld or .ttl"),
-        profile: str = Parameter("", description="orte (default) or schema: plain schema.org in JSON-LD."),
+        profile: str = Parameter(
+            "",
+            description="orte (default), schema: plain schema.org in JSON-LD, or evidence: who says what.",
+        ),
     ) -> Response:
         return entity(request, kind, name)
 

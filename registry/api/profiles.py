@@ -11,10 +11,11 @@ from starlette.requests import Request
 
 from registry.api.catalogue import Catalogue
 from registry.api.problems import Problem
-from registry.formats import Description, Format, address_in
-from registry.formats.media import JSON, JSONLD, THING
+from registry.evidence import evidence, graphs, triples
+from registry.formats import Description, Format, address_in, document, serialise, serialise_quads
+from registry.formats.media import JSON, JSONLD, NQUADS, NTRIPLES, THING, TRIG, TURTLE
 from registry.ledger import Entity, Ledger
-from registry.terms import ORTE
+from registry.terms import ORTE, PREFIXES
 from registry.web.structured import plain
 
 Write = Callable[[Catalogue, Ledger, Entity, Format], bytes]
@@ -34,10 +35,24 @@ def _schema(catalogue: Catalogue, ledger: Ledger, entity: Entity, format: Format
     return orjson.dumps(plain(catalogue.words, ledger, Description.parse(entity.iri, entity.nquads)))
 
 
+def write_evidence(catalogue: Catalogue, ledger: Ledger, entity: Entity, format: Format) -> bytes:
+    """Every value with the records that say it, their sources and licences; TriG and N-Quads also as named graphs."""
+    found = evidence(ledger, entity)
+    if format in (TRIG, NQUADS):
+        return serialise_quads(graphs(found, ledger), format, PREFIXES)
+    statements = triples(found, ledger)
+    if format in (JSONLD, JSON):
+        return document(Description(entity.iri, statements), catalogue.context, catalogue.context_url)
+    return serialise(statements, format, PREFIXES)
+
+
 ORTE_PROFILE = Profile("orte", str(ORTE).rstrip("#"), THING)
 SCHEMA_PROFILE = Profile("schema", "https://schema.org/", (JSONLD, JSON), _schema)
+EVIDENCE_PROFILE = Profile(
+    "evidence", f"{ORTE}evidence", (JSONLD, JSON, TURTLE, NTRIPLES, TRIG, NQUADS), write_evidence
+)
 #: Every profile by its name. To add one, write a function that makes the document of an entity.
-PROFILES = {profile.name: profile for profile in (ORTE_PROFILE, SCHEMA_PROFILE)}
+PROFILES = {profile.name: profile for profile in (ORTE_PROFILE, SCHEMA_PROFILE, EVIDENCE_PROFILE)}
 _BY_IRI = {profile.iri.rstrip("/#"): profile for profile in PROFILES.values()} | {
     "http://schema.org": SCHEMA_PROFILE,
 }
