@@ -103,7 +103,7 @@ def test_what_kills_or_stalls_the_parser_costs_only_an_error(syntax: str, docume
     begun = time.monotonic()
     with pytest.raises(UnparsableRdf):
         parse(document.encode(), syntax, base_iri=BASE, seconds=2)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 60  # unstopped, none of them ends; a busy machine may take its time
     assert os.getpid()  # still here
 
 

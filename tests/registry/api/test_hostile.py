@@ -88,6 +88,7 @@ def until(good: Callable[[], bool], patience: float = 20.0) -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_others_hardly_notice(server: str, name: str) -> None:
     times = []
+    asked = time.monotonic()
     with ThreadPoolExecutor(1) as pool, requests.Session() as session:
         hostile = pool.submit(ask, server, HOSTILE[name])
         while True:
@@ -100,8 +101,10 @@ def test_others_hardly_notice(server: str, name: str) -> None:
             answer = hostile.result()
         except requests.exceptions.ChunkedEncodingError:
             answer = None  # it broke off visibly: the time was over when a part had been sent
-    # Half of the answers, because the machine that runs the tests may be busy with other things.
-    assert statistics.median(times) < 0.1
+    # Nobody waited for it to end. How many milliseconds others wait is measured (`python -m benchmarks.load`), for
+    # the machine that runs the tests may be busy with other things.
+    took = time.monotonic() - asked
+    assert took < SECONDS or statistics.median(times) < took / 4
     assert answer is None or answer.status_code in (200, 400, 413, 503)
     if answer is None:
         assert name in ("not exists", "regular expression", "endless", "endless graph", "geometry")
