@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# Requests that schemathesis invents for each operation of the API
+EXAMPLES ?= 100
 
 .PHONY: run test check audit faults bench bench-full fuzz load clean
 
@@ -31,7 +33,7 @@ bench-full: $(VENV)/.bench
 	$(BIN)/python -m benchmarks --full
 
 fuzz: $(VENV)/.fuzz
-	$(BIN)/python -m tests.conformance.fuzz
+	$(BIN)/python -m tests.conformance.fuzz $(EXAMPLES)
 
 load: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.load

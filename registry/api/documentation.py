@@ -34,7 +34,6 @@ _MEANING = {
     415: "The body has a media type that is not understood",
     422: "A parameter has a wrong value, or the body cannot be read",
     429: "Too many requests; see `Retry-After`",
-    502: "What was to be fetched could not be",
     503: "Not now: limit reached, engine starting or busy; see `Retry-After`",
 }
 
@@ -80,10 +79,14 @@ def install(app: FastAPI, catalogue: Catalogue) -> None:
 
 
 def responses(formats: Sequence[Format], *statuses: int, schema: str | None = None) -> dict[int | str, dict[str, Any]]:
-    """The answers of a route, for OpenAPI: its formats, and the statuses beside 200. ``schema`` is that of its JSON."""
+    """The answers of a route, for OpenAPI: its formats, and the statuses beside 200.
+
+    ``schema`` is that of its JSON in our own profile; another is that of `?profile=schema`.
+    """
     content: dict[str, Any] = {f.media_type: {} for f in formats}
     if schema:
-        content |= {f.media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}} for f in (JSONLD, JSON)}
+        either = [{"$ref": f"#/components/schemas/{name}"} for name in (schema, "SchemaOrg")]
+        content |= {f.media_type: {"schema": {"anyOf": either}} for f in (JSONLD, JSON)}
     found: dict[int | str, dict[str, Any]] = {200: {"description": "The document", "content": content}}
     for status in statuses:
         found[status] = {"description": _MEANING[status]}
@@ -109,7 +112,10 @@ _OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "default-graph-uri": ({"type": "array", "items": _TEXT}, "Graphs that make up the default graph."),
     "named-graph-uri": ({"type": "array", "items": _TEXT}, "Named graphs to ask."),
     "format": (_TEXT, "json, xml, csv, tsv; turtle, ntriples, jsonld, rdfxml, trig, nquads. Wins over Accept."),
-    "timeout": ({"type": "number"}, "Seconds; can only shorten the limit."),
+    "timeout": (
+        {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1_000_000},
+        "Seconds; can only shorten the limit.",
+    ),
 }
 
 

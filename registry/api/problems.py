@@ -44,7 +44,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "invalid-parameter": (422, "A parameter has a wrong value"),
     "too-many-requests": (429, "Too many requests"),
     "internal-error": (500, "Something went wrong on our side"),
-    "fetch-failed": (502, "The address could not be fetched"),
+    "fetch-failed": (422, "The address could not be fetched"),
     "validation-timeout": (503, "Validating took too long"),
     "validation-busy": (503, "Too many validations are waiting"),
     "query-timeout": (503, "The SPARQL query took too long"),

@@ -53,7 +53,7 @@ _DATES = {"date": r"^\d{4}-\d\d-\d\d$", "gYearMonth": r"^\d{4}-\d\d$", "gYear": 
 
 
 def components(context: Context, words: Vocabulary, context_url: str) -> dict[str, Any]:
-    """Site, Network, Service, Organisation and Collection, for `components/schemas` of OpenAPI 3.1 (JSON Schema)."""
+    """What JSON answers look like, for `components/schemas` of OpenAPI 3.1 (JSON Schema)."""
     found = {name: _thing(name, keys, context, words, context_url) for name, keys in KEYS.items()}
     members = {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in KEYS]}
     found["Collection"] = {
@@ -89,6 +89,12 @@ def components(context: Context, words: Vocabulary, context_url: str) -> dict[st
                 },
             },
         },
+    }
+    found["SchemaOrg"] = {
+        "type": "object",
+        "description": "With `profile=schema`: plain schema.org, one thing or an ItemList.",
+        "required": ["@context", "@type"],
+        "properties": {"@context": {"const": "https://schema.org/"}, "@type": {"type": ["string", "array"]}},
     }
     return found
 

@@ -36,7 +36,7 @@ COST_OF_ADDRESS = 4
 
 _FORM = "application/x-www-form-urlencoded"
 _ACCEPTED = ", ".join((*MEDIA_TYPES, "application/json", "text/csv", _FORM))
-_RESPONSES = documentation.responses(FORMATS, 400, 406, 413, 415, 422, 429, 502, 503)
+_RESPONSES = documentation.responses(FORMATS, 400, 406, 413, 415, 422, 429, 503)
 
 
 class Validation:

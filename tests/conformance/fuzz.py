@@ -1,30 +1,113 @@
 """Schemathesis over the server's own OpenAPI document: `python -m tests.conformance.fuzz [EXAMPLES]`, or `make fuzz`.
 
-Looks for answers of status 500, and for statuses and media types that the document does not declare.
+Looks for answers of status 500, and for statuses, media types and JSON that the document does not declare. The
+catalogue is generated, and a part of the requests names what is in it, so that not everything is answered with 404.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
-from benchmarks.generate import data
+from benchmarks.generate import BASE, SOURCES, data
+from registry import tokens
+from registry.ledger import Ledger
+from registry.terms import KINDS
 from tests.serving import serving
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+SITES = 60
+_SOURCE = """\
+id = "verein"
+title = { de = "Verein", en = "Association" }
+publisher = "Verein"
+licence = "https://creativecommons.org/licenses/by/4.0/"
+[read]
+reader = "push"
+"""
+_LIFT = "CONSTRUCT { ?it ?p ?o } WHERE { ?it ?p ?o FILTER(false) }\n"
+#: What clients that come from one address may do in a minute would soon stop one that sends thousands of requests.
+_LIMITS = "\n[limits]\nvalidate_per_minute = 1000000\nwrites_per_minute = 1000000\n"
+_QUERIES = ("ASK { ?s ?p ?o }", "SELECT * { ?s a ?class } LIMIT 3", "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 3")
 
 
 def main() -> int:
     """The exit status of schemathesis over a generated catalogue."""
     examples = sys.argv[1] if len(sys.argv) > 1 else "30"
-    with tempfile.TemporaryDirectory() as folder, serving(data(Path(folder) / "data", 60)) as address:
-        command = [Path(sys.executable).parent / "schemathesis", "run", f"{address}/openapi.json", "--url", address]
-        options = ["--checks", CHECKS, "--max-examples", examples, "--workers", "2", "--request-timeout", "20"]
-        # /validate?url= answers 502 when what it was told to fetch cannot be had, which counts as a server error here.
-        options += ["--exclude-path", "/validate"]
-        return subprocess.run([*command, *options, "--seed", "1"], check=False).returncode
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = data(Path(scratch) / "data", SITES)
+        token = _partner(folder)
+        settings = Path(scratch) / "schemathesis.toml"
+        settings.write_text(_settings(folder), encoding="utf-8")
+        with serving(folder) as address:
+            command = [Path(sys.executable).parent / "schemathesis", "--config-file", settings]
+            command += ["run", f"{address}/openapi.json", "--url", address, "--checks", CHECKS, "--workers", "2"]
+            command += ["--header", f"Authorization: Bearer {token}", "--max-examples", examples]
+            command += ["--phases", "coverage,fuzzing,stateful", "--request-timeout", "30", "--seed", "1"]
+            return subprocess.run(command, check=False).returncode
+
+
+def _partner(folder: Path) -> str:
+    """A source that may be written over HTTP, and its token."""
+    source = folder / "sources" / "verein"
+    source.mkdir(parents=True)
+    (source / "source.toml").write_text(_SOURCE, encoding="utf-8")
+    (source / "lift.rq").write_text(_LIFT, encoding="utf-8")
+    with (folder / "registry.toml").open("a", encoding="utf-8") as file:
+        file.write(_LIMITS)
+    ledger = Ledger.open(folder / "ledger.sqlite", BASE)
+    token = tokens.create(ledger, "verein", timedelta(days=1))
+    ledger.close()
+    return token
+
+
+def _settings(folder: Path) -> str:
+    """Schemathesis's settings: names that there are, for parameters of addresses and for queries."""
+    ledger = Ledger.reader(folder / "ledger.sqlite")
+    known = {"own": ["verein"], "sources": ["verein", *SOURCES], "queries": list(_QUERIES)}
+    for kind in KINDS:
+        rows = ledger.db.execute("SELECT iri FROM entity WHERE kind = ? ORDER BY iri LIMIT 8", (kind,))
+        names = [iri.rpartition("/")[2] for (iri,) in rows]
+        known[kind] = names + [f"{name}.{suffix}" for name in names[:4] for suffix in ("jsonld", "ttl", "csv", "html")]
+    ledger.close()
+    known["feeds"] = ["catalogue", "records", "dcat", "runs"]
+    known["regions"] = ["14713", "14729.jsonld", "15002.ttl"]
+    known["runs"] = ["1", "2.jsonld", "3.ttl"]
+    known["suffixes"] = ["jsonld", "json", "ttl", "nt", "rdf", "trig", "geojson", "csv", "html"]
+    known["numbers"] = ["1", "2"]
+    lines = [f"[dictionaries.{name}]\nvalues = {json.dumps(values)}" for name, values in known.items()]
+    # 503 with Retry-After is a promise that was kept: somebody may ask for an answer within a microsecond.
+    lines.append('[checks.not_a_server_error]\nexpected-statuses = ["2xx", "3xx", "4xx", 503]')
+    wanted = {f"GET /{kind}/{{name}}": {"name": kind} for kind in KINDS}
+    wanted |= {"GET /region/{name}": {"name": "regions"}, "GET /runs/{name}": {"name": "runs"}}
+    wanted |= {f"GET /{kind}s.{{suffix}}": {"suffix": "suffixes"} for kind in KINDS}
+    wanted |= {f"GET /{kind}/{{name}}/quality.{{suffix}}": {"name": kind, "suffix": "suffixes"} for kind in KINDS}
+    for rest in ("", "/digest", "/quality", "/report", "/records/{key}"):
+        wanted[f"GET /sources/{{name}}{rest}"] = {"name": "sources"}
+    for rest in ("quality", "report"):
+        wanted[f"GET /sources/{{name}}/{rest}.{{suffix}}"] = {"name": "sources", "suffix": "suffixes"}
+    wanted["POST /sources/{name}/records"] = {"name": "own"}
+    for method in ("PUT", "DELETE"):
+        wanted[f"{method} /sources/{{name}}/records/{{key}}"] = {"name": "own"}
+    for collection in ("catalog", "coverage", "ns", "regions", "shapes", "sources"):
+        wanted[f"GET /{collection}.{{suffix}}"] = {"suffix": "suffixes"}
+    wanted["GET /feed/{name}"] = {"name": "feeds"}
+    for rest in ("page", "index"):
+        wanted[f"GET /feed/{{name}}/{rest}/{{number}}"] = {"name": "feeds", "number": "numbers"}
+    for operation, parameters in wanted.items():
+        lines.append(f'[[operations]]\ninclude-name = "{operation}"\n[operations.parameters]')
+        lines += [_often(f"path.{name}", dictionary) for name, dictionary in parameters.items()]
+    lines.append('[[operations]]\ninclude-name = "GET /sparql"\n[operations.parameters]')
+    lines.append(_often("query.query", "queries"))
+    return "\n".join(lines) + "\n"
+
+
+def _often(parameter: str, dictionary: str) -> str:
+    return f'"{parameter}" = {{ dictionary = "{dictionary}", probability = 0.7 }}'
 
 
 if __name__ == "__main__":

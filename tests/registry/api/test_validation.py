@@ -255,7 +255,7 @@ def test_an_address_is_fetched_and_validated(client: TestClient) -> None:
 )
 def test_only_public_addresses_are_fetched(client: TestClient, address: str) -> None:
     answer = client.get("/validate", params={"url": address}, headers={"accept": "application/json"})
-    assert (answer.status_code, answer.json()["type"]) == (502, f"{BASE}/docs#fetch-failed")
+    assert (answer.status_code, answer.json()["type"]) == (422, f"{BASE}/docs#fetch-failed")
     assert "root:" not in answer.text
 
 
@@ -263,14 +263,14 @@ def test_a_redirect_leads_to_no_private_network(client: TestClient) -> None:
     with StandIn() as partner:
         partner.route("/", status=302, headers={"Location": "http://10.0.0.1/"})
         answer = client.get("/validate", params={"url": partner.url()}, headers={"accept": "application/json"})
-        assert answer.status_code == 502
+        assert answer.status_code == 422
 
 
 def test_what_is_too_large_to_fetch(client: TestClient) -> None:
     with StandIn() as partner:
         partner.route("/", b"#" * 1_600_000, headers={"Content-Type": TURTLE})
         answer = client.get("/validate", params={"url": partner.url()}, headers={"accept": "application/json"})
-        assert answer.status_code == 502
+        assert answer.status_code == 422
 
 
 # what harms
