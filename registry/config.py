@@ -50,6 +50,7 @@ class Limits:
     validate_bytes: int = 5_000_000
     validate_seconds: float = 30.0
     validate_per_minute: int = 20
+    proposals_open: int = 100
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+PEER = "registry"
+"""The kind of a source that is a registry like this one: its records are taken over as they are, without a lift."""
 
 OPTIONS = {
     "csv": '# key = "id"            # the column whose value names a row for ever',
@@ -14,6 +18,7 @@ OPTIONS = {
     '[read.distribution]      # what of it is read, and how\nreader = "csv"\nkey = "id"',
     "wordpress": 'type = "posts"          # the type of posts that are places',
     "sitemap-html": "pages = '^/orte/[^/]+/?$'  # which addresses are places",
+    PEER: "peer = true",
 }
 """Options to begin with, by reader; docs/adding-a-source.md explains them all."""
 
@@ -57,7 +62,10 @@ WHERE {{
 
 @dataclass(frozen=True)
 class Answers:
-    """What a person said about a new source."""
+    """What a person said about a new source. `reader` is the name of a reader, or `PEER`.
+
+    `options` replace those that a reader of this kind begins with; `remarks` are comments at the top.
+    """
 
     id: str
     title_de: str
@@ -67,17 +75,21 @@ class Answers:
     reader: str
     url: str
     licence: str | None
+    options: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    enabled: bool = False
 
 
 def write(folder: Path, answers: Answers) -> None:
     """Write `source.toml` and `lift.rq`; never over an existing folder."""
     folder.mkdir(parents=True)
-    (folder / "source.toml").write_text(_description(answers), encoding="utf-8")
     keys = FIELDS.get(answers.reader, (None,) * 6)
     usual = ("name", "description", "website", "lat", "lon", "zip")
     name, text, link, lat, lon, postcode = (key or default for key, default in zip(keys, usual, strict=True))
     lift = LIFT.format(name=name, text=text, link=link, lat=lat, lon=lon, postcode=postcode)
-    (folder / "lift.rq").write_text(lift, encoding="utf-8")
+    # the description last: a server that looks for sources at this moment finds a whole one, or none
+    (folder / "lift.rq").write_text("CONSTRUCT {} WHERE {}\n" if answers.reader == PEER else lift, encoding="utf-8")
+    (folder / "source.toml").write_text(_description(answers), encoding="utf-8")
 
 
 def _description(answers: Answers) -> str:
@@ -89,24 +101,27 @@ def _description(answers: Answers) -> str:
         if answers.licence
         else '# licence = "https://creativecommons.org/licenses/by/4.0/"   # none stated: facts only'
     )
+    peer = answers.reader == PEER
+    given = [f"{name} = {text(value)}" for name, value in answers.options.items()]
     lines = [
+        *(f"# {one}" for one in answers.remarks),
         f"id = {text(answers.id)}",
         f"title = {{ de = {text(answers.title_de)}, en = {text(answers.title_en)} }}",
         f"homepage = {text(answers.homepage)}",
         f"publisher = {text(answers.publisher)}",
         licence,
         "rank = 50               # whose word counts first where single values conflict: lower is earlier",
-        'every = "1d"',
-        "enabled = false",
+        f'every = "{"1h" if peer else "1d"}"',
+        f"enabled = {str(answers.enabled).lower()}",
         'note = ""               # what has been seen of this source, and what has not',
         "",
         "[read]",
-        f"reader = {text(answers.reader)}",
+        f"reader = {text('feed' if peer else answers.reader)}",
         f"url = {text(answers.url)}",
-        *filter(None, [OPTIONS.get(answers.reader, "")]),
+        *(given or filter(None, [OPTIONS.get(answers.reader, "")])),
         "",
         "[expect]                # otherwise the run is held for a person, and nothing is withdrawn",
-        "min_records = 1",
+        f"min_records = {0 if peer else 1}",
         "max_shrink = 0.2",
         "",
     ]

@@ -87,6 +87,34 @@ def follow_peer(
         return finished
 
 
+def sample(fetch: Fetcher, url: str, limit: int) -> tuple[list[Record], list[Finding]]:
+    """The first records of a peer's own at a feed, and why others are none; nothing is stored.
+
+    Raises:
+        FeedFailed, FetchError: when it is no feed, or cannot be read.
+    """
+    base = url.partition("/feed/")[0]
+    found: list[Record] = []
+    problems: list[Finding] = []
+    seen = 0
+    for batch in Client(fetch, State()).members(url):
+        for member in batch:
+            named = _RECORD.fullmatch(member.object)
+            if member.kind == "delete" or (named and named[1] != base):
+                continue
+            seen += 1
+            try:
+                if not named:
+                    raise NotARecord("its IRI is not that of a record of any registry")
+                nquads = canonical(member.payload, member.object)
+                found.append(_record(member, nquads, base, "proposed"))
+            except (NotARecord, ValueError) as error:
+                problems.append(Finding("violation", _RULE, f"{member.object}: {error}", f"{member.object}: {error}"))
+            if seen >= limit:
+                return found, problems
+    return found, problems
+
+
 def _synchronise(
     following: _Following, fetch: Fetcher, url: str, progress: Progress, notes: Callable[[str], None]
 ) -> tuple[str, str | None]:

@@ -8,16 +8,18 @@ from __future__ import annotations
 import base64
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pyoxigraph as ox
 
 from registry import harvesting
 from registry.config import Config, load
+from registry.first_look import look
 from registry.ledger import Finding
+from registry.proposals import Offer
 from registry.rdf_input import Handed, RdfInputError, triples_of
 from registry.report import Line, Report, of_lines
 from registry.trial import TrialError, try_document
@@ -67,13 +69,22 @@ class Validator:
         """
         handed = question.handed
         asked = {
-            "data": str(self._config.data),
-            "base": self._config.base_url,
-            "seconds": seconds,
             "content": base64.b64encode(handed.content).decode(),
             "handed": [handed.media_type, handed.name, handed.base],
             "source": question.source,
         }
+        return self._ask(asked, seconds)
+
+    def look(self, offer: Offer, seconds: float) -> Report:
+        """The report on what somebody proposes: some of it is fetched, lifted and checked. Nothing is stored.
+
+        Raises:
+            NotValidated: when it cannot be fetched or read, or takes too long.
+        """
+        return self._ask({"offer": asdict(offer)}, seconds)
+
+    def _ask(self, asked: dict[str, Any], seconds: float) -> Report:
+        asked |= {"data": str(self._config.data), "base": self._config.base_url, "seconds": seconds}
         try:
             with self._turn:
                 answer = orjson.loads(self._worker.ask(orjson.dumps(asked), seconds))
@@ -100,9 +111,12 @@ def serve() -> Handler:
     def handle(question: bytes) -> bytes:
         asked = orjson.loads(question)
         config = replace(load(Path(asked["data"])), base_url=asked["base"])
-        handed = Handed(base64.b64decode(asked["content"]), *asked["handed"])
         try:
-            report = _report(checker, config, handed, asked["source"], asked["seconds"])
+            if "offer" in asked:
+                report = look(config, Offer(**asked["offer"]), asked["seconds"])
+            else:
+                handed = Handed(base64.b64decode(asked["content"]), *asked["handed"])
+                report = _report(checker, config, handed, asked["source"], asked["seconds"])
         except (RdfInputError, TrialError) as error:
             return orjson.dumps({"problem": str(error)})
         return orjson.dumps(

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 import pyoxigraph as ox
 
-from registry import harvesting
+from registry import harvesting, proposals
 from registry.check import Checker, fits
 from registry.config import Config, load
 from registry.ingest import description, references
@@ -104,6 +104,8 @@ def perform(ledger: Ledger, config: Config, checker: Checker, request: Request, 
         with ledger.transaction():
             ledger.db.execute("INSERT OR IGNORE INTO peer_news VALUES (?, ?)", (request.source, ledger.now()))
         return Written(202, {})
+    if request.method == "PROPOSE":
+        return _propose(ledger, config, request)
     source = harvesting.sources(config).get(request.source)
     if source is None:
         return Written(404, {}, f"There is no source '{request.source}'")
@@ -145,6 +147,18 @@ def perform(ledger: Ledger, config: Config, checker: Checker, request: Request, 
     if written.changes.get("unchanged", 0) != sum(written.changes.values()):
         harvesting.publish(ledger)
     return written
+
+
+def _propose(ledger: Ledger, config: Config, request: Request) -> Written:
+    """Put a proposal of a source down; its number is in the changes."""
+    said = orjson.loads(request.content)
+    try:
+        made = proposals.propose(ledger, config, proposals.Offer(**said["offer"]), said["report"])
+    except proposals.AlreadyKnown as error:
+        return Written(409, {}, str(error))
+    except proposals.TooManyProposals as error:
+        return Written(503, {}, str(error))
+    return Written(202, {"proposal": made.number})
 
 
 def _commit(

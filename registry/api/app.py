@@ -32,6 +32,7 @@ from registry.api import (
     judge,
     metrics,
     problems,
+    proposing,
     quality,
     regions,
     reports,
@@ -112,6 +113,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
     app.include_router(embedding.router)
     app.include_router(regions.router)
     app.include_router(coverage.router)
+    app.include_router(proposing.router)
     app.include_router(sources.router)
     app.include_router(quality.router)
     app.include_router(reports.router)

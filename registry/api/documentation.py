@@ -29,6 +29,7 @@ _MEANING = {
     400: "The request cannot be understood",
     404: "There is nothing here",
     406: "There is no such format; the answer lists those there are",
+    409: "It is known already",
     410: "Withdrawn; RDF formats carry a tombstone",
     413: "The request is too large",
     415: "The body has a media type that is not understood",

@@ -48,7 +48,9 @@ async def ready(request: Request) -> Response:
 async def robots(request: Request) -> Response:
     """Everything may be read; queries are for programs that know what they ask."""
     base = catalogue_of(request).base
-    closed = "".join(f"Disallow: {path}\n" for path in ("/sparql", "/validate", "/suggest", "/map", "/*?cursor="))
+    closed = "".join(
+        f"Disallow: {path}\n" for path in ("/sparql", "/validate", "/proposals/", "/suggest", "/map", "/*?cursor=")
+    )
     text = f"User-agent: *\n{closed}Allow: /\n\nSitemap: {base}/sitemap.xml\n"
     return Response(text, media_type="text/plain")
 

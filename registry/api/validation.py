@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import parse_qsl
@@ -19,6 +20,7 @@ from registry.api.problems import Problem
 from registry.api.reports import FORMATS, write
 from registry.config import Config
 from registry.formats.media import HTML
+from registry.proposals import Offer
 from registry.rdf_input import MEDIA_TYPES, Handed, RdfInputError, fetched
 from registry.report import Report
 from registry.validation import NotValidated, Question, TookTooLong, Validator
@@ -63,6 +65,13 @@ class Validation:
 
     async def validate(self, question: Question) -> Report:
         """The report, when it is this question's turn. Raises Problem."""
+        return await self._in_turn(lambda seconds: self._validator.validate(question, seconds))
+
+    async def look(self, offer: Offer) -> Report:
+        """The report on a proposed source, when it is its turn. Raises Problem."""
+        return await self._in_turn(lambda seconds: self._validator.look(offer, seconds))
+
+    async def _in_turn(self, ask: Callable[[float], Report]) -> Report:
         seconds = self.limits.validate_seconds
         if self._waiting >= WAITING:
             raise _busy()
@@ -75,7 +84,7 @@ class Validation:
         finally:
             self._waiting -= 1
         try:
-            return await asyncio.to_thread(self._validator.validate, question, seconds)
+            return await asyncio.to_thread(ask, seconds)
         except TookTooLong as error:
             raise Problem("validation-timeout", str(error), limit_seconds=seconds) from None
         except NotValidated as error:

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from harvesters.gazetteer import GazetteerError
 from harvesters.source import SourceError
-from registry.cli import catalogue, federation, harvest, judge, operate, reports, serve, sources, tokens
+from registry.cli import catalogue, federation, harvest, judge, operate, proposals, reports, serve, sources, tokens
 from registry.config import ConfigError
 from registry.ledger import LedgerError
 from registry.ledger.errors import is_damage
@@ -47,6 +47,7 @@ app.command("serve")(serve.serve)
 app.command("harvest")(harvest.harvest)
 app.command("publish")(serve.publish)
 app.command("check")(harvest.check)
+proposals.add_to(sources.group)
 app.add_typer(sources.group, name="sources")
 app.command("report")(reports.report)
 app.add_typer(reports.quarantine, name="quarantine")

@@ -53,6 +53,19 @@ CREATE TABLE IF NOT EXISTS peer_news (     -- peers that say that there is news,
   told   TEXT NOT NULL
 ) WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS proposal (      -- sources that somebody proposes; nothing of them is in the catalogue
+  number  INTEGER PRIMARY KEY AUTOINCREMENT,
+  state   TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'accepted', 'refused')),
+  place   TEXT NOT NULL,                   -- its address in a normal form, to know it again by
+  offer   TEXT NOT NULL,                   -- JSON of registry.proposals.Offer; without the contact once it is refused
+  report  TEXT NOT NULL,                   -- JSON: what was found when it was tried
+  made    TEXT NOT NULL,
+  decided TEXT,
+  why     TEXT,                            -- of a refusal
+  source  TEXT                             -- id of the source that was made of it
+);
+CREATE INDEX IF NOT EXISTS proposal_open ON proposal (place) WHERE state = 'open';
+
 -- Identity: which records describe one thing. Everything here but judgements and claims can be worked out anew.
 
 CREATE TABLE IF NOT EXISTS profile (       -- what of a live record tells which thing it describes (JSON)
