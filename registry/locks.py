@@ -10,11 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 _GRACE = 60.0
 """Seconds beyond its time limit in which a harvest may finish what it has read; for short limits as much again."""
 
-_TRIES, _PAUSE = 5, 0.05  # whoever asks whether a lock is held holds it for a moment
+_PATIENCE, _PAUSE = 10.0, 0.01
+"""Seconds that a harvest waits for those who only ask whether the lock is held, and between two tries."""
 
 
 class AlreadyHarvesting(Exception):
@@ -30,18 +32,29 @@ def alone(folder: Path, source: str, seconds: float = math.inf) -> Iterator[None
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _file(folder, source).open("a+") as file:
-        for attempt in range(1, _TRIES + 1):
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # released by the kernel even after kill -9
-                break
-            except OSError:
-                if attempt == _TRIES:
-                    raise AlreadyHarvesting(f"source '{source}' is being harvested by another process") from None
-                time.sleep(_PAUSE)
+        _take(file, source)  # released by the kernel even after kill -9
         file.truncate(0)
         file.write(f"{os.getpid()} {time.time() + seconds + min(seconds, _GRACE):.0f}\n")
         file.flush()
         yield
+
+
+def _take(file: IO[str], source: str) -> None:
+    """Take the lock. Whoever asks whether it is held shares it for a moment; only a harvest holds it alone."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            pass
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            raise AlreadyHarvesting(f"source '{source}' is being harvested by another process") from None
+        fcntl.flock(file, fcntl.LOCK_UN)
+        if time.monotonic() > end:
+            raise AlreadyHarvesting(f"the lock of source '{source}' is not let go of; is a process stopped?")
+        time.sleep(_PAUSE)
 
 
 def held(folder: Path, source: str) -> bool:

@@ -23,12 +23,14 @@ from registry.ledger.activities import pack
 from registry.locks import alone
 from registry.record import Record, canonical
 from registry.record import digest as digest_of
-from registry.terms import DCT, KIND_OF, PROV, TYPE
+from registry.terms import DCT, KIND_OF, ORTE, PROV, TYPE
 from registry.unify import FOLLOWER as UNIFY
 
 BATCH = 500
 ELSEWHERE = "peers"
 """Source of the records that the original has from its peers: their own sources are not in its catalogue."""
+
+MERGED_INTO = ORTE["mergedInto"].value
 
 
 @dataclass(frozen=True)
@@ -136,11 +138,6 @@ class _Copy:
         db, iri = self.ledger.db, member.object
         now = member.published or self.ledger.now()
         row = db.execute("SELECT id FROM entity WHERE iri = ?", (iri,)).fetchone()
-        if member.kind == "delete":
-            if row:
-                entities.withdraw(db, row[0], now, None)
-            return
-        nquads = canonical(member.payload)
         if row is None:
             kind = iri.removeprefix(f"{self.ledger.base}/").partition("/")[0]
             cursor = db.execute(
@@ -149,6 +146,13 @@ class _Copy:
                 (iri, kind, pack(""), now, now),
             )
             row = (cursor.lastrowid,)
+        if member.kind == "delete":
+            if winner := next(iter(member.about.get(MERGED_INTO, ())), None):
+                entities.redirect(db, row[0], winner, now)
+            else:
+                entities.withdraw(db, row[0], now, None)
+            return
+        nquads = canonical(member.payload)
         entities.put(db, row[0], nquads, digest_of(nquads), now, None)
         db.execute("UPDATE record SET entity = NULL WHERE entity = ?", row)
         for triple in member.payload:

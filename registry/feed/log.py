@@ -14,7 +14,8 @@ from registry.ledger.activities import unpack
 class Member:
     """One activity of a feed. `payload` is the version it brings as N-Triples lines, None for a Delete.
 
-    `origin` is the sequence of this version where the record originated, if that is another registry.
+    `origin` is the sequence of this version where the record originated, if that is another registry; `winner` the
+    entity that answers instead of one that was merged.
     `run` is the IRI of the run that made it, `ends_run` true on the run's last activity; both are left out where
     retention has made gaps, for a transaction with gaps would never end.
     """
@@ -29,6 +30,7 @@ class Member:
     run: str | None = None
     ends_run: bool = False
     origin: int | None = None
+    winner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,11 @@ class Activities:
         if retention:
             where += _LATEST.format(table="activity", key="stream")
             values = (*values, retention.horizon, retention.deletions_after)
+        about = "o.version, NULL" if self.stream == "record" else "NULL, o.winner"
+        other = "activity_origin" if self.stream == "record" else "activity_winner"
         rows = ledger.db.execute(
-            "SELECT a.sequence, type, object, source, run, published, digest, payload, o.version FROM activity a"
-            " LEFT JOIN activity_origin o ON o.sequence = a.sequence"
+            f"SELECT a.sequence, type, object, source, run, published, digest, payload, {about} FROM activity a"
+            f" LEFT JOIN {other} o ON o.sequence = a.sequence"
             f" WHERE {where} AND a.sequence BETWEEN ? AND ? ORDER BY a.sequence",
             (*values, first, last),
         ).fetchall()
@@ -103,7 +107,7 @@ class Activities:
         ends = self._ends(ledger, rows) if transactions else frozenset()
         name = f"{ledger.base}/feed/{'records' if self.stream == 'record' else 'catalogue'}#"
         found = []
-        for sequence, type_, object_, _, run, published, digest, payload, origin in rows:
+        for sequence, type_, object_, _, run, published, digest, payload, origin, winner in rows:
             text = unpack(payload) if payload is not None else None
             if text is not None and self.stream == "record":
                 text = text.replace(f" <{object_}> .\n", " .\n")
@@ -120,6 +124,7 @@ class Activities:
                     iri,
                     sequence in ends,
                     origin,
+                    winner,
                 )
             )
         return found

@@ -74,6 +74,8 @@ def _lines(node: Node) -> Iterator[str]:
                 yield f'{iri} <{ORTE}digest> "{member.digest.hex()}" .\n'
             if member.origin is not None:
                 yield f'{iri} <{ORTE}originSequence> "{member.origin}"^^<{XSD}integer> .\n'
+            if member.winner is not None:
+                yield f"{iri} <{ORTE}mergedInto> <{member.winner}> .\n"
             if member.run is not None:
                 yield f"{iri} <{PROV}wasGeneratedBy> <{member.run}> .\n"
             if member.ends_run:
@@ -101,6 +103,8 @@ def _more(node: Node, member: Member) -> str:
         text += f' ;\n\torte:digest "{member.digest.hex()}"'
     if member.origin is not None:
         text += f" ;\n\torte:originSequence {member.origin}"
+    if member.winner is not None:
+        text += f" ;\n\torte:mergedInto <{member.winner}>"
     if member.run is not None:
         text += f" ;\n\tprov:wasGeneratedBy <{member.run}>"
     return text + (" ;\n\torte:endsRun true" if member.ends_run else "")

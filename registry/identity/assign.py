@@ -142,9 +142,14 @@ def _settle(ledger: Ledger, kind: str, found: Sequence[Sequence[int]], changed: 
                 identity.reassign(db, number, winner)
                 affected |= {winner, had or winner}
         for loser in held[index]:
-            if loser != winner and entities.redirect(db, loser, winner, ledger.now()):
+            if loser != winner and entities.redirect(db, loser, _iri(ledger, winner), ledger.now()):
                 affected |= {winner, loser}
     return affected
+
+
+def _iri(ledger: Ledger, entity: int) -> str:
+    (iri,) = ledger.db.execute("SELECT iri FROM entity WHERE id = ?", (entity,)).fetchone()
+    return str(iri)
 
 
 def _free(ledger: Ledger, kind: str, members: Sequence[int]) -> int | None:

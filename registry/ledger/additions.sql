@@ -39,6 +39,11 @@ CREATE TABLE IF NOT EXISTS activity_origin (
   version  INTEGER NOT NULL
 );
 
+CREATE TABLE IF NOT EXISTS activity_winner ( -- of the Delete of an entity that was merged: IRI of the one that answers instead
+  sequence INTEGER PRIMARY KEY,
+  winner   TEXT NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS token (         -- who may write a source; the secret itself is never kept
   id      TEXT PRIMARY KEY,
   source  TEXT NOT NULL,

@@ -84,7 +84,7 @@ def withdraw(db: sqlite3.Connection, number: int, now: str, run: int | None, win
     iri, status, old = db.execute("SELECT iri, status, digest FROM entity WHERE id = ?", (number,)).fetchone()
     if status != "live":
         return False
-    sequence = activities.append(db, "entity", "Delete", iri, published=now, previous=old, run=run)
+    sequence = _delete(db, iri, now, old, run, winner)
     db.execute(
         "UPDATE entity SET status = ?, winner = ?, modified = ?, sequence = ? WHERE id = ?",
         ("merged" if winner else "withdrawn", winner, now, sequence, number),
@@ -92,13 +92,30 @@ def withdraw(db: sqlite3.Connection, number: int, now: str, run: int | None, win
     return True
 
 
-def redirect(db: sqlite3.Connection, number: int, winner: int, now: str) -> bool:
-    """Make an entity's IRI answer with another entity; True when that is news."""
-    (target,) = db.execute("SELECT iri FROM entity WHERE id = ?", (winner,)).fetchone()
-    status, before = db.execute("SELECT status, winner FROM entity WHERE id = ?", (number,)).fetchone()
+def redirect(db: sqlite3.Connection, number: int, target: str, now: str) -> bool:
+    """Make an entity's IRI answer with another entity's; True when that is news.
+
+    The log tells followers of it, also when the entity was gone or merged before: with one more Delete.
+    """
+    iri, status, before, last = db.execute(
+        "SELECT iri, status, winner, sequence FROM entity WHERE id = ?", (number,)
+    ).fetchone()
     if status == "live":
         return withdraw(db, number, now, None, target)
     if (status, before) == ("merged", target):
         return False
-    db.execute("UPDATE entity SET status = 'merged', winner = ? WHERE id = ?", (target, number))
+    sequence = _delete(db, iri, now, None, None, target) if last else 0  # nobody knows what was never published
+    db.execute(
+        "UPDATE entity SET status = 'merged', winner = ?, modified = ?, sequence = ? WHERE id = ?",
+        (target, now, sequence, number),
+    )
     return True
+
+
+def _delete(
+    db: sqlite3.Connection, iri: str, now: str, previous: bytes | None, run: int | None, winner: str | None
+) -> int:
+    sequence = activities.append(db, "entity", "Delete", iri, published=now, previous=previous, run=run)
+    if winner:
+        db.execute("INSERT INTO activity_winner VALUES (?, ?)", (sequence, winner))
+    return sequence

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fastapi.testclient import TestClient
+
 from harvesters.fetch import Fetcher, FetchSettings
+from registry.api import create_app
 from registry.check import Checker
-from registry.ledger import Ledger
+from registry.config import Config
+from registry.ledger import Ledger, entities
 from registry.replica import Copied, replicate
 from registry.verify import verify, verify_peer
-from tests.registry.federation import registry
+from tests.registry.federation import NoEngine, registry
 
 
 def copy(ledger: Ledger, folder: Path) -> list[Copied]:
@@ -53,3 +57,37 @@ def test_a_damaged_copy_heals_itself(tmp_path: Path, checker: Checker) -> None:
         copy(ledger, tmp_path / "copy")
         assert ledger.digest("record").live == 4
         ledger.close()
+
+
+def test_what_was_merged_answers_with_its_winner_in_the_copy_too(tmp_path: Path, checker: Checker) -> None:
+    with registry(tmp_path / "a", checker) as original:
+        original.harvest({"x": "Haus", "y": "Hof", "z": "Hut"})
+        ledger = Ledger.open(tmp_path / "copy" / "ledger.sqlite", original.base)
+        copy(ledger, tmp_path / "copy")
+        at = dict(
+            original.ledger.db.execute("SELECT substr(r.iri, -1), e.iri FROM record r JOIN entity e ON e.id = r.entity")
+        )
+        number = dict(original.ledger.db.execute("SELECT iri, id FROM entity"))
+        db, now = original.ledger.db, original.ledger.now
+        with original.ledger.transaction():
+            entities.redirect(db, number[at["x"]], at["y"], now())
+        copy(ledger, tmp_path / "copy")
+        assert _winner(ledger, at["x"]) == ("merged", at["y"])
+        with original.ledger.transaction():
+            entities.redirect(db, number[at["y"]], at["z"], now())
+            entities.redirect(db, number[at["x"]], at["z"], now())  # nothing else of it changes
+        fresh = Ledger.open(tmp_path / "fresh" / "ledger.sqlite", original.base)
+        for one, folder in ((ledger, tmp_path / "copy"), (fresh, tmp_path / "fresh")):
+            copy(one, folder)
+            assert _winner(one, at["x"]) == _winner(one, at["y"]) == ("merged", at["z"])
+            with TestClient(create_app(Config(data=folder, base_url=original.base), NoEngine())) as client:
+                path = at["x"].removeprefix(original.base)
+                answer = client.get(path, headers={"accept": "text/turtle"}, follow_redirects=False)
+                assert (answer.status_code, answer.headers["location"]) == (301, at["z"])
+            one.close()
+
+
+def _winner(ledger: Ledger, iri: str) -> tuple[str, str | None]:
+    found = ledger.entity(iri)
+    assert found
+    return found.status, found.winner

@@ -1,0 +1,38 @@
+"""Locks: one harvest of a source at a time, and whoever only asks keeps nobody from beginning."""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+from pathlib import Path
+
+import pytest
+
+from registry.locks import AlreadyHarvesting, alone, held
+
+
+def test_only_one_at_a_time(tmp_path: Path) -> None:
+    with alone(tmp_path, "liste"):
+        assert held(tmp_path, "liste")
+        with pytest.raises(AlreadyHarvesting, match="liste"), alone(tmp_path, "liste"):
+            raise AssertionError
+        with alone(tmp_path, "andere"):
+            pass
+    assert not held(tmp_path, "liste")
+
+
+def test_a_harvest_waits_for_those_who_only_ask(tmp_path: Path) -> None:
+    begun = threading.Event()
+
+    def harvest() -> None:
+        with alone(tmp_path, "liste"):
+            begun.set()
+
+    (tmp_path / "liste.lock").touch()
+    with (tmp_path / "liste.lock").open() as asking:
+        fcntl.flock(asking, fcntl.LOCK_SH)  # in the middle of asking, for as long as it likes
+        thread = threading.Thread(target=harvest)
+        thread.start()
+        assert not begun.wait(0.5), "who asks must not see it begin meanwhile"
+    thread.join(30)
+    assert begun.is_set(), "it was refused because somebody asked"
