@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Literal
+from typing import Any, Literal
 
 import orjson
 
 from harvesters.fetch import FetchError
 from harvesters.lift import Lift, Lifted
+from harvesters.readers.recording import places
 from harvesters.reading import Context, Partial, RawRecord, Reader, SourceFailed, Unreadable, Withdrawn
 from harvesters.source import Source
 
@@ -83,6 +84,7 @@ def harvest(
     """
     salt = f"{lift.fingerprint}{fingerprint}{source.licence}".encode()
     seen: set[str] = set()
+    taken = frozenset(taken_by_reader(source.read))
     pending = _Pending()
     partial: str | None = None
     limit = source.time_limit.total_seconds()
@@ -105,15 +107,15 @@ def harvest(
             bad = len(pending.withdrawn) + len(pending.unreadable)
             slow = pending.raws and perf_counter() - pending.begun >= LONGEST_BATCH
             if len(pending.raws) >= batch_size or bad >= batch_size or slow:
-                yield _flush(pending, lift)
+                yield _flush(pending, lift, taken)
                 pending = _Pending()
-        yield _flush(pending, lift)
+        yield _flush(pending, lift, taken)
         yield Ended("partial" if partial else "complete", partial, frozenset(seen))
     except (SourceFailed, FetchError) as error:
-        yield _flush(pending, lift)
+        yield _flush(pending, lift, taken)
         yield Ended("failed", str(error), frozenset(seen))
     except RecursionError:
-        yield _flush(pending, lift)
+        yield _flush(pending, lift, taken)
         yield Ended("failed", "the answer is nested too deeply to be real data", frozenset(seen))
     except Exception as error:  # a fault of a reader must stay with its source: the others go on
         yield Batch((), tuple(pending.withdrawn), tuple(pending.unreadable), pending.confirmed)
@@ -121,23 +123,38 @@ def harvest(
         yield Ended("failed", _encodable(" ".join(reason.split())[:500]), frozenset(seen))
 
 
+def taken_by_reader(options: Mapping[str, Any]) -> Iterator[str]:
+    """The keys that a reader takes, by its options, as key, page, date or licence: read, if not by the lift."""
+    for name, option in options.items():
+        if isinstance(option, Mapping):
+            yield from taken_by_reader(option)
+        elif name in ("key", "page", "modified", "licence") and isinstance(option, str):
+            for place in places(option):
+                yield from (place, place.rpartition(".")[2])
+
+
 def _take(raw: RawRecord, seen: set[str], known: Mapping[str, bytes], salt: bytes, pending: _Pending) -> None:
     if not raw.key or len(raw.key) > MAX_KEY:
-        pending.unreadable.append(Unreadable(None, f"a key must have 1 to {MAX_KEY} characters", raw.key[:80]))
+        german = f"ein Schlüssel hat 1 bis {MAX_KEY} Zeichen"
+        english = f"a key must have 1 to {MAX_KEY} characters"
+        pending.unreadable.append(Unreadable(None, english, raw.key[:80], german))
         return
     if raw.key in seen:
-        pending.unreadable.append(
-            Unreadable(raw.key, "this key comes twice in one reading; the first one counts", raw.key[:80])
-        )
+        german = "dieser Schlüssel kommt zweimal vor; der erste Eintrag zählt"
+        english = "this key comes twice in one reading; the first one counts"
+        pending.unreadable.append(Unreadable(raw.key, english, raw.key[:80], german))
         return
     if not raw.key.isprintable() and raw.key != _encodable(raw.key):
-        pending.unreadable.append(Unreadable(None, "a key must be valid Unicode", _encodable(raw.key[:80])))
+        german = "ein Schlüssel muss gültiges Unicode sein"
+        pending.unreadable.append(Unreadable(None, "a key must be valid Unicode", _encodable(raw.key[:80]), german))
         return
     seen.add(raw.key)
     try:
         content = orjson.dumps([raw.data, raw.page, raw.modified, raw.licence], option=orjson.OPT_SORT_KEYS)
     except (TypeError, ValueError) as error:
-        pending.unreadable.append(Unreadable(raw.key, f"not plain data: {error}", raw.key[:80]))
+        pending.unreadable.append(
+            Unreadable(raw.key, f"not plain data: {error}", raw.key[:80], f"keine einfachen Daten: {error}")
+        )
         return
     digest = hashlib.sha256(salt + content).digest()
     if known.get(raw.key) == digest:
@@ -151,12 +168,12 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _flush(pending: _Pending, lift: Lift) -> Batch:
+def _flush(pending: _Pending, lift: Lift, taken: frozenset[str]) -> Batch:
     digests = {raw.key: digest for raw, digest in pending.raws}
     began = perf_counter()
     lifted = lift.lift([raw for raw, _ in pending.raws]) if pending.raws else []
     return Batch(
-        tuple(Fresh(one, digests[one.raw.key], frozenset(lift.unread(one.raw.data))) for one in lifted),
+        tuple(Fresh(one, digests[one.raw.key], frozenset(lift.unread(one.raw.data)) - taken) for one in lifted),
         tuple(pending.withdrawn),
         tuple(pending.unreadable),
         pending.confirmed,

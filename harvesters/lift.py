@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pyoxigraph as ox
 
@@ -69,13 +69,14 @@ class LiftError(Exception):
 class Lifted:
     """What one raw record became: the triples of each record by record IRI, and what cleaning had to say.
 
-    No records and a `reason` mean that the raw record could not be lifted.
+    No records and a `reason` (in German `reason_de`) mean that the raw record could not be lifted.
     """
 
     raw: RawRecord
     records: Mapping[str, Sequence[ox.Triple]]
     findings: Sequence[Finding] = ()
     reason: str | None = None
+    reason_de: str = ""
 
 
 class Lift:
@@ -128,12 +129,19 @@ class Lift:
             return self._lift(batch)
         except (ValueError, TypeError, OverflowError, OSError, SyntaxError, RuntimeError) as error:
             if len(batch) == 1:
-                return [Lifted(batch[0], {}, reason=f"the lift failed on this record: {error}")]
+                return [
+                    Lifted(
+                        batch[0],
+                        {},
+                        reason=f"the lift failed on this record: {error}",
+                        reason_de=f"der Lift scheiterte an diesem Eintrag: {error}",
+                    )
+                ]
             return [lifted for raw in batch for lifted in self.lift([raw])]
 
     def unread(self, data: Mapping[str, Any]) -> set[str]:
         """The keys of raw data, at any depth, that the query never mentions."""
-        return {key for key in _keys(data) if quote(key, safe="") not in self.reads}
+        return {key for key, _ in _keys(data) if quote(key, safe="") not in self.reads}
 
     def _lift(self, batch: Sequence[RawRecord]) -> list[Lifted]:
         self._findings.clear()
@@ -150,14 +158,27 @@ class Lift:
             records[owner][record].append(triple)
         findings = self._findings_by_value()
         return [
-            Lifted(
-                raw,
-                records[iri],
-                _findings_about(raw, findings),
-                None if records[iri] else "the lift made nothing of it" + _stray(strays.get(iri)),
-            )
+            Lifted(raw, records[iri], _findings_about(raw, findings), *self._why_nothing(raw, strays.get(iri)))
+            if not records[iri]
+            else Lifted(raw, records[iri], _findings_about(raw, findings))
             for iri, raw in raws.items()
         ]
+
+    def _why_nothing(self, raw: RawRecord, stray: str | None) -> tuple[str, str]:
+        """Why a raw record became nothing, in English and in German: what it spoke of, or what it lacks."""
+        if stray:
+            return (
+                f"the lift made nothing of it; it spoke of {stray}, which is outside the record",
+                f"der Lift machte nichts daraus; er sprach von {stray}, das nicht zum Datensatz gehört",
+            )
+        filled = {quote(key, safe="") for key, value in _keys(raw.data) if value not in (None, "", [], {})}
+        lacking = ", ".join(sorted(unquote(key) for key in self.reads - filled))
+        if not lacking:
+            return "the lift made nothing of it", "der Lift machte nichts daraus"
+        return (
+            f"the lift made nothing of it; of what it reads, this entry lacks: {lacking}",
+            f"der Lift machte nichts daraus; von dem, was er liest, fehlt diesem Eintrag: {lacking}",
+        )
 
     def _evaluate(self, batch: Sequence[tuple[str, RawRecord]]) -> Iterator[ox.Triple]:
         store = ox.Store()
@@ -191,10 +212,6 @@ def _findings_about(raw: RawRecord, findings: Mapping[str, Sequence[tuple[int, F
     texts = {text.strip() for text in _texts(raw.data)}
     about = {number: one for text in texts & findings.keys() for number, one in findings[text] if one.about(texts)}
     return tuple(about[number] for number in sorted(about))
-
-
-def _stray(subject: str | None) -> str:
-    return f"; it spoke of {subject}, which is outside the record" if subject else ""
 
 
 def _it(record: ox.NamedNode, suffix: ox.Literal | None = None) -> ox.NamedNode:
@@ -252,10 +269,10 @@ def _property(key: str) -> ox.NamedNode:
     return ox.NamedNode(XYZ + quote(key, safe=""))
 
 
-def _keys(data: Any) -> Iterator[str]:
+def _keys(data: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(data, Mapping):
         for key, value in data.items():
-            yield key
+            yield key, value
             yield from _keys(value)
     elif isinstance(data, list | tuple):
         for member in data:

@@ -40,11 +40,15 @@ class Withdrawn:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """One record that makes no sense: why, and a short quotation of what was found. The rest goes on."""
+    """One record that makes no sense: why, and a short quotation of what was found. The rest goes on.
+
+    `reason` is English, `reason_de` the same in German; it is empty where a library or a server gave the reason.
+    """
 
     key: str | None
     reason: str
     found: str
+    reason_de: str = ""
 
 
 @dataclass(frozen=True)

@@ -218,7 +218,7 @@ class _Ingestion:
 
     def unreadable(self, bad: Unreadable) -> None:
         self.tally.unreadable += 1
-        finding = problem("read", bad.reason, bad.found)
+        finding = problem("read", bad.reason, bad.found, bad.reason_de)
         if bad.key is None or not records.mark_raw_stale(self.ledger.db, self.source.id, bad.key):
             self.keyless.append(finding)
         else:
@@ -264,10 +264,12 @@ def records_of(fresh: Fresh, source: Source, base: str) -> tuple[list[Record], l
     raw = fresh.lifted.raw
     licence = raw.licence or source.licence
     good: list[Record] = []
+    # Two functions may say the same of one value (of a position as latitude and as longitude): it is said once.
+    said = list({(one.found, one.message_en): one for one in reversed(fresh.lifted.findings)}.values())
     problems = [
         Finding("warning" if one.repaired_to is None else "info", f"{FN}{one.function}",
                 one.message_de, one.message_en, value=one.found)
-        for one in fresh.lifted.findings
+        for one in reversed(said)
     ]  # fmt: skip
     for iri, triples in sorted(fresh.lifted.records.items()):
         try:
@@ -280,7 +282,7 @@ def records_of(fresh: Fresh, source: Source, base: str) -> tuple[list[Record], l
         except NotARecord as error:
             problems.append(problem("not-a-record", f"{iri}: {error}"))
     if fresh.lifted.reason:
-        problems.append(problem("lift", fresh.lifted.reason))
+        problems.append(problem("lift", fresh.lifted.reason, german=fresh.lifted.reason_de))
     return good, problems
 
 
@@ -297,7 +299,10 @@ _PROBLEMS = {
 }
 
 
-def problem(rule: str, reason: str, value: str | None = None) -> Finding:
-    """Something that keeps an entry out of the catalogue before the shapes have seen it."""
-    german, english = _PROBLEMS[rule]
-    return Finding("violation", f"{FINDING}{rule}", f"{german}: {reason}", f"{english}: {reason}", value=value)
+def problem(rule: str, reason: str, value: str | None = None, german: str = "") -> Finding:
+    """Something that keeps an entry out of the catalogue before the shapes have seen it.
+
+    `german` is the reason in German, where there is one; else it stands there in English.
+    """
+    de, en = _PROBLEMS[rule]
+    return Finding("violation", f"{FINDING}{rule}", f"{de}: {german or reason}", f"{en}: {reason}", value=value)

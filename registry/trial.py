@@ -12,7 +12,7 @@ from mimetypes import guess_extension
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import orjson
 
@@ -60,7 +60,11 @@ def try_source(config: Config, source: Source, target: str | None, limit: int) -
     A file is served to the reader over HTTP on the loopback interface, so that it takes the very way it would take.
     """
     with _address(target) as (address, host):
-        return _read(config, _aimed(source, address) if address else source, host, limit)
+        if not address:
+            return _read(config, source, None, limit)
+        aimed = _aimed(source, address)
+        home = _home(source, Path(str(target)).name) if host else address
+        return _read(config, aimed, host, limit, _at_home(READERS[aimed.reader], address, home))
 
 
 def try_document(config: Config, source: Source, content: bytes, media_type: str, limit: int) -> Trial:
@@ -80,18 +84,29 @@ def try_document(config: Config, source: Source, content: bytes, media_type: str
             file.write_bytes(content)
             with _address(str(file)) as (address, host):
                 assert address is not None
-                trial = _read(config, _aimed(replace(source, read=own), address), host, limit)
-        return replace(trial, report=_at_home(trial.report, address, str(source.read.get("url", ""))))
+                aimed = _aimed(replace(source, read=own), address)
+                reader = _at_home(READERS[aimed.reader], address, str(source.read.get("url", "")) or address)
+                return _read(config, aimed, host, limit, reader)
     entries = _entries(source, content)
     return _read(config, source, None, limit, lambda _options, _context: iter(entries))
 
 
-def _at_home(report: Report, address: str, home: str) -> Report:
-    """The report with the source's own address in place of the one at which its document was read."""
-    lines = (
-        replace(line, page=line.page.replace(address, home)) if line.page and home else line for line in report.lines
-    )
-    return replace(report, lines=tuple(lines))
+def _at_home(read: Reader, address: str, home: str) -> Reader:
+    """The reader of a document that says the source's own address in place of the one at which it was read."""
+
+    def moved(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
+        for item in read(options, context):
+            if isinstance(item, RawRecord) and item.page:
+                item = replace(item, page=item.page.replace(address, home))
+            yield item
+
+    return moved
+
+
+def _home(source: Source, name: str) -> str:
+    """Where a file would lie at the source: the source's one document, or a page of its site."""
+    home = str(source.read.get("url", "") or source.homepage)
+    return home if source.reader in DOCUMENTS else urljoin(home, quote(name))
 
 
 def _entries(source: Source, content: bytes) -> list[Item]:
@@ -104,7 +119,9 @@ def _entries(source: Source, content: bytes) -> list[Item]:
     items: list[Item] = []
     for number, entry in enumerate(document if isinstance(document, list) else [document], 1):
         if not isinstance(entry, dict):
-            items.append(Unreadable(None, f"entry {number} is no object", str(entry)[:200]))
+            items.append(
+                Unreadable(None, f"entry {number} is no object", str(entry)[:200], f"Eintrag {number} ist kein Objekt")
+            )
             continue
         key = entry.get("key") or entry.get("id") or number
         page = next((entry[name] for name in ("page", "link", "url") if _is_address(entry.get(name))), None)
@@ -137,7 +154,7 @@ def _tried(config: Config, source: Source, read: Reader, lift: Lift, context: Co
     ended = Ended("partial", f"stopped after {limit} entries, as asked", frozenset())
     for event in harvest(source, read, lift, context, {}, batch_size=min(limit, 200)):
         if isinstance(event, Batch):
-            lines += [Line(problem("read", bad.reason, bad.found), bad.key) for bad in event.unreadable]
+            lines += [Line(problem("read", bad.reason, bad.found, bad.reason_de), bad.key) for bad in event.unreadable]
             for fresh in event.fresh[: limit - seen]:
                 good, problems = records_of(fresh, source, config.base_url)
                 records += good

@@ -47,16 +47,18 @@ def read(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
         yield Partial(table.doubt)
     odd = repeated = 0
     for row in named_rows(table.rows, answer.url, needed=needed, header_rows=header_rows):
-        for reason, found in row.oddities:
+        for oddity in row.oddities:
             odd += 1
             if odd <= _ODDITIES_TOLD:
-                yield Unreadable(None, reason, found)
+                yield oddity
         repeated += row.repeats_header
         if row.cells is not None:
             base = location.base and f"{urldefrag(location.base).url}#{sheet}{recording.fragment(row.cells)}"
             yield recording.item(row.cells, base=base, where=f"row {row.number}")
     if odd > _ODDITIES_TOLD:
-        yield Unreadable(None, f"{odd - _ODDITIES_TOLD} more rows or cells could not be read", answer.url)
+        more = odd - _ODDITIES_TOLD
+        reason, german = "more rows or cells could not be read", "weitere Zeilen oder Zellen waren nicht lesbar"
+        yield Unreadable(None, f"{more} {reason}", answer.url, f"{more} {german}")
     if repeated:
         context.notes(f"{answer.url}: {repeated} rows repeat the header and were left out")
 

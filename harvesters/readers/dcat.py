@@ -122,8 +122,8 @@ def _records(distribution: Distribution, wanted: _Wanted, context: Context) -> I
                 yield replace(item, key=before + item.key, page=_page(item.page, distribution), licence=licence)
             case Withdrawn(key):
                 yield Withdrawn(before + key)
-            case Unreadable(key, reason, found):
-                yield Unreadable(None if key is None else before + key, reason, found)
+            case Unreadable(key):
+                yield item if key is None else replace(item, key=before + key)
             case Partial():
                 yield item
 

@@ -38,7 +38,12 @@ def read(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
             continue
         feature = found.value
         if not isinstance(feature, Mapping) or feature.get("type") != "Feature":
-            yield Unreadable(None, f"{found.where} is no GeoJSON feature", str(feature)[:200])
+            yield Unreadable(
+                None,
+                f"{found.where} is no GeoJSON feature",
+                str(feature)[:200],
+                f"{found.where} ist kein GeoJSON-Feature",
+            )
             continue
         data: dict[str, Any] = {"id": feature.get("id"), "properties": feature.get("properties") or {}}
         if crs := _reference_system(found.document):
@@ -50,7 +55,12 @@ def read(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
         except _BadGeometry as error:
             item = recording.item(data, base=listing.location.base, where=found.where, name=found.name)
             key = getattr(item, "key", None)
-            yield Unreadable(key, f"{found.where} has a geometry that makes no sense: {error}", str(geometry)[:200])
+            yield Unreadable(
+                key,
+                f"{found.where} has a geometry that makes no sense: {error}",
+                str(geometry)[:200],
+                f"{found.where} hat eine Geometrie, die keinen Sinn ergibt: {error}",
+            )
             continue
         yield recording.item(data, base=listing.location.base, where=found.where, name=found.name)
 

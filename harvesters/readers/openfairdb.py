@@ -145,7 +145,12 @@ class _Api:
         for place in visible:  # `invisible` lies outside the box and is none of our business
             position = _position(place)
             if position is None or not isinstance(place.get("id"), str) or not place["id"]:
-                yield Unreadable(None, "a place needs an id and a position", str(place)[:200])
+                yield Unreadable(
+                    None,
+                    "a place needs an id and a position",
+                    str(place)[:200],
+                    "ein Ort braucht eine Kennung und eine Position",
+                )
             elif box.contains(*position) and EVENT not in (place.get("categories") or ()):
                 yield place["id"]
 
@@ -158,7 +163,12 @@ class _Api:
                 raise SourceFailed(f"{self.url}entries did not answer with a list")
             for entry in answer:
                 if not isinstance(entry, dict) or entry.get("id") not in wanted:
-                    yield Unreadable(None, "an entry that was not asked for", str(entry)[:200])
+                    yield Unreadable(
+                        None,
+                        "an entry that was not asked for",
+                        str(entry)[:200],
+                        "ein Eintrag, nach dem nicht gefragt wurde",
+                    )
                 else:
                     del wanted[entry["id"]]
                     yield self.record(entry)

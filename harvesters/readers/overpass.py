@@ -48,7 +48,12 @@ def read(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
             or element.get("type") not in _SHAPES
             or not isinstance(element.get("id"), int)
         ):
-            yield Unreadable(None, "an element needs a type and a number", str(element)[:200])
+            yield Unreadable(
+                None,
+                "an element needs a type and a number",
+                str(element)[:200],
+                "ein Element braucht eine Art und eine Nummer",
+            )
         elif isinstance(element.get("tags"), Mapping) and element["tags"]:
             yield _record(element)
 

@@ -84,18 +84,36 @@ class Recording:
         looked up in `facts`, for objects that have no simple values of their own.
         """
         if not isinstance(value, Mapping):
-            return Unreadable(None, f"{where} is no object with named values", _shown(value))
+            return Unreadable(
+                None,
+                f"{where} is no object with named values",
+                _shown(value),
+                f"{where} ist kein Objekt mit benannten Werten",
+            )
         facts = value if facts is None else facts
         key = self._filled(self.key, facts, name)
         if not key:
             missing = next((place for place in places(self.key) if not _text(lookup(facts, place, name))), self.key)
-            return Unreadable(None, f"{where} has no key: '{missing}' is missing or empty", _shown(value))
+            return Unreadable(
+                None,
+                f"{where} has no key: '{missing}' is missing or empty",
+                _shown(value),
+                f"{where} hat keinen Schlüssel: '{missing}' fehlt oder ist leer",
+            )
         if len(key) > MAX_KEY:
             return Unreadable(
-                None, f"{where} has a key of {len(key):,} characters; at most {MAX_KEY} are read", _shown(key)
+                None,
+                f"{where} has a key of {len(key):,} characters; at most {MAX_KEY} are read",
+                _shown(key),
+                f"{where} hat einen Schlüssel von {len(key)} Zeichen; höchstens {MAX_KEY} werden gelesen",
             )
         if key in self.seen:
-            return Unreadable(key, f"{where} has a key that came before; the first one counts", _shown(key))
+            return Unreadable(
+                key,
+                f"{where} has a key that came before; the first one counts",
+                _shown(key),
+                f"{where} hat einen Schlüssel, der schon vorkam; der erste Eintrag zählt",
+            )
         self.seen.add(key)
         if self.gone_field is not None and _text(lookup(facts, self.gone_field, name)) in self.gone_values:
             return Withdrawn(key)

@@ -41,12 +41,22 @@ def read(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
     for triple in _triples(path):
         subject = _local(triple.subject)
         if subject is None:
-            yield Unreadable(None, "a subject must look like <key#it>", str(triple.subject)[:200])
+            yield Unreadable(
+                None,
+                "a subject must look like <key#it>",
+                str(triple.subject)[:200],
+                "ein Subjekt muss die Form <key#it> haben",
+            )
             continue
         key, node = subject
         value = _value(triple.object, key)
         if value is None:
-            yield Unreadable(key, "blank nodes have no name that lasts; write <key#name> instead", str(triple)[:200])
+            yield Unreadable(
+                key,
+                "blank nodes have no name that lasts; write <key#name> instead",
+                str(triple)[:200],
+                "leere Knoten haben keinen Namen, der bleibt; statt dessen <key#name> schreiben",
+            )
             continue
         statements[key].append({"node": node, "property": triple.predicate.value, **value})
     for key in sorted(statements):

@@ -150,7 +150,7 @@ class _Reading:
             return Unreadable(None, str(error), listed.address[:200])
         key = post_key(data) if self.key == "wordpress" else unquote(Site.local(listed.address)).strip("/")
         if not key or not data.get("title"):
-            return Unreadable(key or None, "the page has no title", listed.address[:200])
+            return Unreadable(key or None, "the page has no title", listed.address[:200], "die Seite hat keinen Titel")
         # UTC is written in one way, so that a date means the same whichever way the site was read.
         modified = listed.modified.replace("+00:00", "Z") if listed.modified else None
         return RawRecord(key, data, page=data["link"], modified=modified)

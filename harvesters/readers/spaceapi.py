@@ -55,7 +55,12 @@ def _pattern(settings: Options) -> re.Pattern[str] | None:
 
 def _asked(name: str, address: object, context: Context) -> RawRecord | Unreadable:
     if not isinstance(address, str) or not address:
-        return Unreadable(name or None, "the directory gives no address for this space", str(address)[:200])
+        return Unreadable(
+            name or None,
+            "the directory gives no address for this space",
+            str(address)[:200],
+            "das Verzeichnis nennt keine Adresse für diesen Ort",
+        )
     try:
         space = context.fetch.get(address, accept="application/json").json()
     except FetchError as error:
@@ -65,7 +70,12 @@ def _asked(name: str, address: object, context: Context) -> RawRecord | Unreadab
 
 def _collected(entry: object) -> RawRecord | Unreadable:
     if not isinstance(entry, Mapping) or not isinstance(entry.get("url"), str):
-        return Unreadable(None, "an entry of the collector needs an address", str(entry)[:200])
+        return Unreadable(
+            None,
+            "an entry of the collector needs an address",
+            str(entry)[:200],
+            "ein Eintrag des Sammlers braucht eine Adresse",
+        )
     return _record(_name(entry), entry.get("data"), entry["url"])
 
 
@@ -77,7 +87,12 @@ def _name(entry: object) -> str:
 
 def _record(name: str, space: object, address: str) -> RawRecord | Unreadable:
     if not isinstance(space, Mapping) or not isinstance(space.get("space"), str) or not name:
-        return Unreadable(name or None, "this is no SpaceAPI document: it has no 'space'", str(space)[:200])
+        return Unreadable(
+            name or None,
+            "this is no SpaceAPI document: it has no 'space'",
+            str(space)[:200],
+            "das ist kein SpaceAPI-Dokument: 'space' fehlt",
+        )
     data = {key: value for key, value in space.items() if key not in _VOLATILE}
     stated = data.pop("api_compatibility", None) or data.pop("api", None) or []
     data.pop("api", None)

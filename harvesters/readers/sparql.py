@@ -37,7 +37,9 @@ def read(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
     for row in _rows(_Endpoint(url, context.fetch), query, size, max_pages):
         values = {name: term["value"] for name, term in row.items() if isinstance(term, Mapping) and "value" in term}
         if not values.get(key):
-            yield Unreadable(None, f"a row has no value for ?{key}", str(row)[:200])
+            yield Unreadable(
+                None, f"a row has no value for ?{key}", str(row)[:200], f"eine Zeile hat keinen Wert für ?{key}"
+            )
             continue
         record = gathered.setdefault(values[key], {})
         for name, value in values.items():

@@ -13,7 +13,7 @@ from typing import Any
 import openpyxl
 
 from harvesters.readers.table import Cell, Row
-from harvesters.reading import SourceFailed
+from harvesters.reading import SourceFailed, Unreadable
 
 _MOST_UNPACKED = 200 * 1024 * 1024
 _MOST_CELLS = 5_000_000
@@ -36,25 +36,36 @@ def sheet_rows(content: bytes, name: str, sheet: str | None) -> Iterator[Row]:
         raise SourceFailed(f"{name} spreads over more than {_MOST_CELLS:,} cells; remove what lies far from the table")
     merged = _Merged(values)
     for number, (row, written) in enumerate(zip(values.iter_rows(), formulas.iter_rows(), strict=True), 1):
-        oddities: list[tuple[str, str]] = []
+        oddities: list[Unreadable] = []
         cells = [_value(cell, formula, oddities) for cell, formula in zip(row, written, strict=True)]
         cells = [merged.down.get((number, column), cell) for column, cell in enumerate(cells, 1)]
         across = [merged.across.get((number, column), cell) for column, cell in enumerate(cells, 1)]
         filled = [cell for cell in cells if cell is not None]
         if len(filled) == 1 and across.count(filled[0]) > 1:
-            oddities.append((f"row {number} is a heading across columns and no record", str(filled[0])[:200]))
+            reason = f"row {number} is a heading across columns and no record"
+            german = f"Zeile {number} ist eine Überschrift über mehrere Spalten und kein Eintrag"
+            oddities.append(Unreadable(None, reason, str(filled[0])[:200], german))
             cells = []
         yield Row(number, cells, oddities, across)
 
 
-def _value(cell: Any, formula: Any, oddities: list[tuple[str, str]]) -> Cell:
+def _value(cell: Any, formula: Any, oddities: list[Unreadable]) -> Cell:
     if cell.data_type == "e":
-        oddities.append((f"cell {cell.coordinate} holds an error; it is left out", str(cell.value)))
+        reason = f"cell {cell.coordinate} holds an error; it is left out"
+        german = f"Zelle {cell.coordinate} enthält einen Fehler; sie wird ausgelassen"
+        oddities.append(Unreadable(None, reason, str(cell.value), german))
         return None
     if cell.value is None and formula.data_type == "f":
-        reason = f"cell {cell.coordinate} holds a formula without a stored result; it is left out"
+        reason = (
+            f"cell {cell.coordinate} holds a formula without a stored result; it is left out"
+            " (saving the file in a spreadsheet program stores it)"
+        )
+        german = (
+            f"Zelle {cell.coordinate} enthält eine Formel ohne gespeichertes Ergebnis; sie wird ausgelassen"
+            " (Speichern in einem Tabellenprogramm ergänzt es)"
+        )
         written = getattr(formula.value, "text", formula.value)  # array formulas are objects
-        oddities.append((f"{reason} (saving the file in a spreadsheet program stores it)", str(written)[:200]))
+        oddities.append(Unreadable(None, reason, str(written)[:200], german))
     return _plain(cell.value)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harvesters.reading import SourceFailed
+from harvesters.reading import SourceFailed, Unreadable
 
 Cell = Any  # text, whole number, number, truth value or None for an empty cell
 
@@ -16,14 +16,14 @@ _HEADER_WITHIN = 25
 
 @dataclass(frozen=True)
 class Row:
-    """One row; `number` counts from 1, `oddities` are (reason, what was found).
+    """One row; `number` counts from 1, `oddities` are what in it could not be read.
 
     `across` are the cells as a header reads them: what is merged over several columns stands in each of them.
     """
 
     number: int
     cells: Sequence[Cell]
-    oddities: Sequence[tuple[str, str]] = ()
+    oddities: Sequence[Unreadable] = ()
     across: Sequence[Cell] | None = None
 
 
@@ -33,7 +33,7 @@ class NamedRow:
 
     number: int
     cells: dict[str, Cell] | None
-    oddities: Sequence[tuple[str, str]]
+    oddities: Sequence[Unreadable]
     repeats_header: bool = False
 
 
@@ -59,8 +59,10 @@ def named_rows(rows: Iterable[Row], name: str, *, needed: Sequence[str], header_
         elif [_name(cell) for cell in cells] in header.lines:
             yield NamedRow(row.number, None, row.oddities, repeats_header=True)
         elif len(cells) > len(header.columns):
-            reason = f"row {row.number} has {len(cells)} cells, the header {len(header.columns)}; is a cell not quoted?"
-            yield NamedRow(row.number, None, [*row.oddities, (reason, _shown(cells))])
+            counts = row.number, len(cells), len(header.columns)
+            reason = "row {} has {} cells, the header {}; is a cell not quoted?".format(*counts)
+            german = "Zeile {} hat {} Zellen, die Kopfzeile {}; fehlen Anführungszeichen?".format(*counts)
+            yield NamedRow(row.number, None, [*row.oddities, Unreadable(None, reason, _shown(cells), german)])
         else:
             pairs = zip(header.columns, cells, strict=False)
             named = {column: cell for column, cell in pairs if column and cell is not None}

@@ -134,7 +134,9 @@ class _Reading:
         if isinstance(post, dict) and isinstance(post.get("id"), int) and _text(post.get("title")):
             return post
         key = str(post["id"]) if isinstance(post, dict) and isinstance(post.get("id"), int) else None
-        return Unreadable(key, "a post needs a number and a title", str(post)[:200])
+        return Unreadable(
+            key, "a post needs a number and a title", str(post)[:200], "ein Beitrag braucht eine Nummer und einen Titel"
+        )
 
     def record(self, post: Mapping[str, Any]) -> RawRecord | Unreadable:
         link = post.get("link") if isinstance(post.get("link"), str) else self.site.at(f"?p={post['id']}")

@@ -135,7 +135,10 @@ def check(
         trial = try_source(config, chosen, target, limit)
         if not as_json:
             _print_trial(trial)
-        _report(trial.report, as_json)
+        if trial.ended.outcome == "failed":
+            typer.echo(f"failed: {trial.ended.reason}", err=True)
+        if trial.entries or trial.ended.outcome != "failed":
+            _report(trial.report, as_json)
         if not trial.records:
             raise typer.Exit(1)
         return
@@ -155,7 +158,7 @@ def _print_trial(trial: Trial) -> None:
         typer.echo(serialise((quad.triple for quad in parse(one.nquads)), TURTLE, PREFIXES).decode())
     if trial.unread:
         typer.echo(f"keys the lift never read: {', '.join(sorted(trial.unread))}")
-    if trial.ended.outcome != "complete":
+    if trial.ended.outcome == "partial":
         typer.echo(f"{trial.ended.outcome}: {trial.ended.reason}")
 
 

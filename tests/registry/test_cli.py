@@ -230,3 +230,34 @@ def test_one_failing_source_does_not_stop_the_others(tmp_path: Path) -> None:
     assert outcomes["liste"]["outcome"] == "failed"
     assert outcomes["liste"]["reason"]
     assert outcomes["studie"]["counts"]["created"] == 17
+
+
+def test_a_file_is_tried_as_if_it_lay_at_the_source(tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "sources" / "liste"
+    folder.mkdir(parents=True)
+    (folder / "source.toml").write_text(
+        'id = "liste"\ntitle = { de = "Liste", en = "List" }\npublisher = "Verein"\n'
+        'licence = "https://creativecommons.org/licenses/by/4.0/"\n'
+        '[read]\nreader = "csv"\nurl = "https://liste.example/orte.csv"\nkey = "nr"\n',
+        encoding="utf-8",
+    )
+    (folder / "lift.rq").write_text(
+        "CONSTRUCT { ?it a orte:CooperationSite ; schema:name ?name ; schema:geo ?geo . ?geo schema:latitude ?lat }\n"
+        'WHERE { ?r a fx:root ; xyz:name ?raw BIND(fn:it(?r) AS ?it) BIND(fn:text(?raw, "de") AS ?name)\n'
+        "  OPTIONAL { ?r xyz:lat ?a ; xyz:lon ?b BIND(fn:lat(?a, ?b) AS ?lat) BIND(fn:lon(?a, ?b) AS ?lon)\n"
+        '    BIND(IF(BOUND(?lat), fn:node(?r, "geo"), ?none) AS ?geo) } }',
+        encoding="utf-8",
+    )
+    table = tmp_path / "abzug.csv"
+    table.write_text("nr;name;lat;lon;farbe\n1;Haus;0;0;rot\n2;;51,3;12,4;blau\n", encoding="utf-8")
+    done = orte(tmp_path / "data", "check", "--source", "liste", str(table))
+    assert done.returncode == 1
+    assert "prov:wasDerivedFrom <https://liste.example/orte.csv#nr=1>" in done.stdout
+    assert "127.0.0.1" not in done.stdout.replace("http://127.0.0.1:8000/", "")
+    assert "keys the lift never read: farbe\n" in done.stdout  # `nr` was read, as the key
+    assert done.stdout.count("0/0 is not a position") == 1
+    assert "der Lift machte nichts daraus; von dem, was er liest, fehlt diesem Eintrag: name" in done.stdout
+    unasked = orte(tmp_path / "data", "check", "--source", "liste")
+    assert unasked.returncode == 1
+    assert unasked.stderr.startswith("failed: ")
+    assert "fits" not in unasked.stdout
