@@ -9,8 +9,6 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from harvesters.readers import READERS
 from harvesters.source import Source
@@ -27,7 +25,7 @@ group = typer.Typer(help="List sources, or describe a new one.", invoke_without_
 def listing(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False
 ) -> None:
-    """List sources: how many records, how they stand, how old the data is."""
+    """List sources: how many records, how they stand, how long ago the data was confirmed, and what is wrong."""
     if context.invoked_subcommand:
         return
     config = load(context.obj)
@@ -37,18 +35,17 @@ def listing(
     if as_json:
         typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
         return
-    table = Table("source", "enabled", "state", "records", "confirmed", "licence", "why", box=None)
+    wide = max((len(row["id"]) for row in rows), default=0)
+    typer.echo(f"{'source':{wide}}  enabled  state    records  confirmed  licence")
     for row in rows:
-        table.add_row(
-            row["id"],
-            "yes" if row["enabled"] else "no",
-            row["state"],
-            str(row["records"]),
-            f"{row['confirmed']} ({_age(row['age'])})" if row["confirmed"] else "never",
-            row["licence"] or "none: facts only",
-            row["reason"] or "",
+        enabled = "yes" if row["enabled"] else "no"
+        age = _age(row["age"]) if row["confirmed"] else "never"
+        typer.echo(
+            f"{row['id']:{wide}}  {enabled:7}  {row['state']:7}  {row['records']:7}  {age:9}  "
+            + (row["licence"] or "none: facts only")
         )
-    Console().print(table)
+        if row["reason"]:
+            typer.echo(f"  {row['reason']}")
 
 
 @group.command()
@@ -102,8 +99,8 @@ def _seconds_since(moment: str) -> int:
 
 
 def _age(seconds: int) -> str:
-    """How old, in the largest unit that fits: "3 d", "5 h", "2 min"."""
+    """How old, in the largest unit that fits: "3 d ago", "5 h ago", "2 min ago"."""
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
-            return f"{seconds // size} {unit}"
+            return f"{seconds // size} {unit} ago"
     return "now"
