@@ -79,11 +79,15 @@ class Fetch:
 
 @dataclass(frozen=True)
 class Feed:
-    """What the feeds promise: seconds between two polls, and days that things are kept (0: for ever)."""
+    """What the feeds promise: seconds between two polls, and days that things are kept (0: for ever).
+
+    `notify` are peers that are told when there is news: their inboxes, or addresses that lead to them.
+    """
 
     poll_seconds: int = 60
     full_log_days: int = 365
     deletions_days: int = 3650
+    notify: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,9 @@ def load(data: Path) -> Config:
         raise ConfigError(f"{file}: base_url must not end with a slash")
     if config.map.tiles and not re.match(r"https?://[\w.:-]+/", config.map.tiles):
         raise ConfigError(f"{file}: map.tiles must be an http(s) address with {{z}}, {{x}} and {{y}}")
+    for address in config.feed.notify:
+        if not re.match(r"https?://[^/\s]+", address):
+            raise ConfigError(f"{file}: feed.notify must be a list of http(s) addresses, '{address}' is none")
     if config.server.log not in ("plain", "json"):
         raise ConfigError(f'{file}: server.log must be "plain" or "json"')
     for name, value in (

@@ -132,6 +132,23 @@ def due(ledger: Ledger, wanted: Iterable[Source]) -> list[Source]:
     return sorted(found, key=lambda source: _took(last.get(source.id)))
 
 
+class News:
+    """Whether a peer has announced news since the last time this was asked."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._known: frozenset[tuple[str, str]] = frozenset()
+
+    def __call__(self) -> bool:
+        ledger = Ledger.reader(self._config.ledger)
+        try:
+            now = frozenset(ledger.db.execute("SELECT source, told FROM peer_news"))
+        finally:
+            ledger.close()
+        new, self._known = now - self._known, now
+        return bool(new)
+
+
 def _took(run: Run | None) -> timedelta:
     if run is None or run.ended is None:
         return timedelta(0)

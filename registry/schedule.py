@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,14 +39,24 @@ class Schedule:
     """While it is entered, runs its rounds one after the other whenever a minute has passed since the last ones ended.
 
     A harvest in a process of its own neither slows the server nor takes it down, and ends with it. After one that had
-    to be killed the rounds begin again at once, for those who had to wait for it.
+    to be killed the rounds begin again at once, for those who had to wait for it; and they begin sooner when `news`,
+    asked every second or so, says so.
     """
 
-    def __init__(self, data: Path, rounds: Sequence[Round], *, delay: float = TICK, tick: float = TICK) -> None:
+    def __init__(
+        self,
+        data: Path,
+        rounds: Sequence[Round],
+        *,
+        delay: float = TICK,
+        tick: float = TICK,
+        news: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._command = [sys.executable, "-m", "registry", "--data", str(data)]
         self._rounds = rounds
         self._delay = delay
         self._tick = tick
+        self._news = news
         self._stop = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._work, name="schedule", daemon=True)
@@ -63,9 +75,18 @@ class Schedule:
 
     def _work(self) -> None:
         pause = self._delay
-        while not self._stop.wait(pause):
+        while not self._wait(pause):
             killed = [self._run(one) for one in self._rounds if not self._stop.is_set()]
             pause = 0.0 if any(killed) else self._tick
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait for the next rounds; True when there are none any more."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not self._stop.wait(min(left, LOOK)):
+            with contextlib.suppress(Exception):  # of a ledger that cannot be asked now
+                if self._news():
+                    break
+        return self._stop.is_set()
 
     def _run(self, one: Round) -> bool:
         """Run one round to its end; True when it had to be killed. Whatever goes wrong, the next ones come."""

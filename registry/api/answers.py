@@ -112,6 +112,11 @@ def alternates(address: str, offered: Sequence[Format]) -> list[str]:
     return [f'<{address_in(address, f)}>; rel="alternate"; type="{f.media_type}"' for f in offered]
 
 
+def inbox(base: str) -> str:
+    """The Link header by which peers find our inbox (Linked Data Notifications)."""
+    return f'<{base}/inbox>; rel="http://www.w3.org/ns/ldp#inbox"'
+
+
 def write(catalogue: Catalogue, description: Description, format: Format) -> bytes:
     """One description in any format but HTML. Raises Unwritable."""
     if format in (JSONLD, JSON):

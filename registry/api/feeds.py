@@ -69,7 +69,7 @@ def _node(request: Request, where: Where, format: Format) -> Response:
         except FeedError as error:
             raise Problem("not-found", str(error)) from None
         address = where.address(catalogue.base)
-        links = answers.alternates(address, FORMATS)
+        links = [*answers.alternates(address, FORMATS), answers.inbox(catalogue.base)]
         tag = answers.etag(sight.version, shelf.promise, format.name, catalogue.edition)
         modified = sight.view.pages[-1].latest if sight.view.pages else None
         if where.kind == "page" and 0 <= where.number < len(sight.view.pages):

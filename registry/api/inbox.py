@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from registry import writes
+from harvesters.source import SourceError
+from registry import harvesting, writes
 from registry.api import answers
 from registry.api.allowance import visitor_of
 from registry.api.bodies import body_of
@@ -16,6 +19,7 @@ from registry.api.catalogue import catalogue_of
 from registry.api.problems import Problem
 from registry.api.writes import Writing
 from registry.formats.media import JSONLD
+from registry.peers import is_peer
 
 router = APIRouter(tags=["feeds"])
 _MOST = 65_536
@@ -64,6 +68,13 @@ def _object(body: bytes) -> str:
     raise Problem("bad-request", 'Name the feed: {"type": "Announce", "object": "https://…/feed/records"}.')
 
 
-def _peers(request: Request) -> list[tuple[str, str]]:
-    states = catalogue_of(request).ledger.sources()
-    return [(state.id, state.description["peer"]) for state in states if state.description.get("peer")]
+def _peers(request: Request) -> Iterator[tuple[str, str]]:
+    """The peers that are followed, then those that have never been read yet: id of the source and base address."""
+    catalogue = catalogue_of(request)
+    for state in catalogue.ledger.sources():
+        if state.description.get("peer"):
+            yield state.id, state.description["peer"]
+    with contextlib.suppress(SourceError):  # one that somebody is writing at this moment
+        for source in harvesting.sources(catalogue.config).values():
+            if is_peer(source) and source.enabled:
+                yield source.id, str(source.read.get("url", "")).partition("/feed/")[0]

@@ -33,4 +33,4 @@ def start(request: Request, filters: FiltersParameter) -> Response:
         listing = listing_of(request, catalogue, ledger, "site", question(request, "site", filters))
         shown = filters.model_dump(by_alias=True, exclude={*OUTPUT, "lang", "limit"})
         page = catalogue.pages.start(request, ledger, shown, listing, counts, latest.hits)
-    return answers.respond(request, page, HTML)
+    return answers.respond(request, page, HTML, links=[answers.inbox(catalogue.base)])

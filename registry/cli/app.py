@@ -65,6 +65,7 @@ app.command("backup")(operate.backup)
 app.command("restore")(operate.restore)
 app.command("dump")(federation.dump)
 app.add_typer(tokens.group, name="token")
+app.command("notify")(federation.notify)
 app.command("follow")(federation.follow)
 
 

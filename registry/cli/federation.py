@@ -20,6 +20,7 @@ from registry.dcat import announce, write_dumps
 from registry.harvesting import fetch_settings
 from registry.ledger import Ledger
 from registry.locks import AlreadyHarvesting
+from registry.notifying import notify as notify_peers
 from registry.peers import PEER_DELAY
 from registry.replica import replicate
 from registry.verify import verify as verify_all
@@ -46,6 +47,19 @@ def verify(
             typer.echo(f"{'same' if one.good else 'DIFFERENT'}\t{one.what}\t{one.found}")
     if not all(one.good for one in findings):
         raise typer.Exit(1)
+
+
+def notify(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False
+) -> None:
+    """Tell peers (feed.notify) that our records have changed, those whose time has come; a server does so by itself."""
+    config = load(context.obj)
+    told = notify_peers(Ledger.open(config.ledger, config.base_url), config)
+    if as_json:
+        typer.echo(orjson.dumps([asdict(one) for one in told], option=orjson.OPT_INDENT_2))
+    else:
+        for one in told:
+            typer.echo(f"{one.inbox}\t{one.problem or 'told'}")
 
 
 def dump(

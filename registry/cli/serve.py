@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +21,7 @@ from registry.cli.harvest import with_progress
 from registry.config import FILE, Config, load
 from registry.dcat import read_manifest
 from registry.ledger import Ledger, LedgerError
+from registry.notifying import waiting
 from registry.schedule import Round, Schedule
 
 TEMPLATE = """\
@@ -40,6 +41,9 @@ contact = ""
 # [sources.openfairdb]
 # enabled = false
 """
+
+SOON = 2.0
+"""Seconds between two looks at whether peers are to be told of something."""
 
 SETTLE = 3.0
 """Seconds in which a server comes up undisturbed before the first harvest begins."""
@@ -77,7 +81,8 @@ def serve(context: typer.Context, host: Host = None, port: Port = None, log: Log
     undone = harvesting.unpublished(ledger, config)
     ledger.close()
     listening = _listen(config, host, port)
-    with Schedule(config.data, (_dumps(config),)), _publishing(config) if undone else nullcontext():
+    publishing = _publishing(config) if undone else nullcontext()
+    with Schedule(config.data, (_dumps(config),)), _notifying(config), publishing:
         _serve(config, listening)
 
 
@@ -90,6 +95,13 @@ def _publishing(config: Config) -> Iterator[None]:
             yield
         finally:
             process.terminate()
+
+
+def _notifying(config: Config) -> AbstractContextManager[object]:
+    """Tell peers what has changed, beside whatever else is done."""
+    if not config.feed.notify:
+        return nullcontext()
+    return Schedule(config.data, (Round(("notify",), lambda: waiting(config)),), delay=SOON, tick=SOON)
 
 
 def publish(context: typer.Context) -> None:
@@ -116,7 +128,8 @@ def run(context: typer.Context, host: Host = None, port: Port = None, log: Log =
     except GazetteerError as error:  # what is there can be served all the same
         console.print(f"nothing was harvested: {error}", markup=False, highlight=False, soft_wrap=True)
     ledger.close()
-    with Schedule(config.data, (_harvest(config), _dumps(config)), delay=SETTLE):
+    rounds, news = (_harvest(config), _dumps(config)), harvesting.News(config)
+    with Schedule(config.data, rounds, delay=SETTLE, news=news), _notifying(config):
         _serve(config, listening)
 
 

@@ -71,6 +71,14 @@ CREATE TABLE IF NOT EXISTS proposal (      -- sources that somebody proposes; no
 );
 CREATE INDEX IF NOT EXISTS proposal_open ON proposal (place) WHERE state = 'open';
 
+CREATE TABLE IF NOT EXISTS notified (      -- whom we tell that our feed has changed, and what they know
+  inbox    TEXT PRIMARY KEY,               -- as configured
+  sequence INTEGER NOT NULL DEFAULT 0,     -- of the last record activity they were told of
+  failures INTEGER NOT NULL DEFAULT 0,     -- since the last success
+  next     TEXT NOT NULL DEFAULT '',       -- not before this moment
+  problem  TEXT                            -- of the last failure
+) WITHOUT ROWID;
+
 -- Identity: which records describe one thing. Everything here but judgements and claims can be worked out anew.
 
 CREATE TABLE IF NOT EXISTS profile (       -- what of a live record tells which thing it describes (JSON)

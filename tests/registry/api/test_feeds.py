@@ -123,3 +123,9 @@ def test_digests_at_their_addresses(served: Served) -> None:
     assert found["entities"]["digest"] == served.ground.ledger.digest("entity").hex
     assert served.get("/sources/liste/digest").json() == {"records": found["records"]}
     assert served.get("/sources/nix/digest").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/feed/records", "/feed/catalogue/page/0"])
+def test_the_inbox_is_advertised(served: Served, path: str) -> None:
+    links = served.get(path, "text/html, application/trig").headers["link"]
+    assert f'<{BASE}/inbox>; rel="http://www.w3.org/ns/ldp#inbox"' in links
