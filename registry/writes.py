@@ -11,13 +11,13 @@ import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pyoxigraph as ox
 
 from registry import harvesting, proposals
-from registry.check import Checker, fits
+from registry.check import fits
 from registry.config import Config, load
 from registry.ingest import description, references
 from registry.ledger import Ledger, findings, records, runs
@@ -28,6 +28,9 @@ from registry.record import NotARecord, Record, record
 from registry.report import Line, of_lines
 from registry.trial import TrialError, try_document
 from registry.worker import Handler, Worker, WorkerFailed
+
+if TYPE_CHECKING:
+    from registry.check import Checker
 
 MEMORY = 2048
 """MiB of address space that the process may use."""
@@ -82,6 +85,8 @@ class Writer:
 
 def serve() -> Handler:
     """The work of the process."""
+    from registry.check import Checker  # brings pyshacl, for which the server that starts this process need not wait
+
     checker = Checker()
 
     def handle(question: bytes) -> bytes:

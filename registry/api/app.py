@@ -52,20 +52,22 @@ from registry.api.rendered import RenderedEntities
 from registry.config import Config
 from registry.engine import SparqlEngine
 from registry.feed import Shelf
+from registry.search import Bitmaps
 from registry.web import STATIC
 
 PATIENCE = 1.5
 """Seconds that the start waits for the engine."""
 
 
-def create_app(config: Config, engine: SparqlEngine | None = None) -> FastAPI:
+def create_app(config: Config, engine: SparqlEngine | None = None, bitmaps: Bitmaps | None = None) -> FastAPI:
     """The API over one data directory. It only reads, for partners' writes are done by another process.
 
     The engine is started and stopped with the application.
 
     ``engine`` is for tests and for engines elsewhere; without it, Oxigraph runs in a host process of its own.
+    ``bitmaps`` are the sets behind lists, if somebody is reading them already.
     """
-    catalogue = Catalogue(config, engine or querying.engine(config))
+    catalogue = Catalogue(config, engine or querying.engine(config), bitmaps)
     validator = validation.Validation(config)
     writing = writes.Writing(config)
 

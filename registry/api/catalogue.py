@@ -29,7 +29,7 @@ _SMALL = 10_000  # entities
 class Catalogue:
     """One per application. Reading is safe from every thread: each has a read-only connection of its own."""
 
-    def __init__(self, config: Config, engine: SparqlEngine) -> None:
+    def __init__(self, config: Config, engine: SparqlEngine, bitmaps: Bitmaps | None = None) -> None:
         self.config = config
         self.base = config.base_url
         self.engine = engine
@@ -38,7 +38,7 @@ class Catalogue:
         self.context = Context.read(ontology_dir() / "context.jsonld")
         self.context_url = f"{self.base}/context.jsonld"
         self.pages = Pages(config, self.words)
-        self.bitmaps = Bitmaps()
+        self.bitmaps = bitmaps or Bitmaps()
         self.qualities = Qualities()
         #: Part of every ETag: changes when the same data would be written differently.
         self.edition = hashlib.sha256(self.context_file + self.base.encode()).hexdigest()[:8]
@@ -66,7 +66,7 @@ class Catalogue:
         return self._gazetteer
 
     def warm(self) -> None:
-        """Read the sets behind lists before anybody asks for one: 1.3 s at 100,000 entities."""
+        """Read the sets behind lists before anybody asks for one: 0.6 s at 100,000 sites."""
         with suppress(LedgerError, *DAMAGED):
             search.find(self.ledger.db, Query(limit=1), self.bitmaps)
 

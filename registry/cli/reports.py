@@ -14,7 +14,6 @@ from registry.formats.media import TURTLE
 from registry.ledger import Ledger, Quarantined, Severity, findings, records
 from registry.record import parse
 from registry.report import Filters, Line, lines_of_text, of_lines, of_source, plain_json
-from registry.report.guide import GuideError, guide, write_into
 from registry.terms import PREFIXES
 
 quarantine = typer.Typer(help="What does not validate and so waits.", invoke_without_command=True)
@@ -98,6 +97,8 @@ def rules(
     into: Annotated[Path | None, typer.Option("--into", help="Write them into this guide, between its marks.")] = None,
 ) -> None:
     """Print every rule in plain German with an example, as docs/partners.md lists them."""
+    from registry.report.guide import GuideError, guide, write_into  # brings rdflib, for which a server need not wait
+
     if into is None:
         typer.echo(guide(), nl=False)
         return

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
+from threading import Thread
 from typing import Annotated
 
 import typer
@@ -23,6 +25,7 @@ from registry.dcat import read_manifest
 from registry.ledger import Ledger, LedgerError
 from registry.notifying import waiting
 from registry.schedule import Round, Schedule
+from registry.search import Bitmaps, Query, find
 
 TEMPLATE = """\
 # Settings of this registry; docs/operations.md explains every one. What is not set has a default that works.
@@ -171,6 +174,9 @@ def _listen(config: Config, host: str | None, port: int | None) -> socket.socket
 
 
 def _serve(config: Config, listening: socket.socket) -> None:
+    bitmaps = Bitmaps()
+    Thread(target=_warm, args=(config, bitmaps), daemon=True).start()  # while this one loads what follows
+
     import uvicorn  # only servers wait for the web framework to load
 
     from registry.api import create_app, protocol, request_id
@@ -180,7 +186,8 @@ def _serve(config: Config, listening: socket.socket) -> None:
     logs.configure("json" if config.server.log == "json" else "plain", request_id.get)
     server = Server(
         uvicorn.Config(
-            create_app(config), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5,
+            create_app(config, bitmaps=bitmaps), log_config=None, access_log=False, server_header=False,
+            timeout_graceful_shutdown=5,
             timeout_keep_alive=15, limit_concurrency=config.limits.connections,
             http=protocol(config.limits.request_seconds),
         )
@@ -190,3 +197,11 @@ def _serve(config: Config, listening: socket.socket) -> None:
         f"Orte serves {config.base_url} – open http://{host}:{port} (Ctrl+C ends it)", highlight=False, soft_wrap=True
     )
     server.run(sockets=[listening])
+
+
+def _warm(config: Config, bitmaps: Bitmaps) -> None:
+    """Read the sets behind lists before anybody asks for one: 0.6 s at 100,000 sites."""
+    with suppress(LedgerError, sqlite3.Error):  # whoever asks next says so
+        ledger = Ledger.reader(config.ledger)
+        find(ledger.db, Query(limit=1), bitmaps)
+        ledger.close()

@@ -10,6 +10,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from threading import Lock
 from types import MappingProxyType
 
@@ -156,7 +157,6 @@ def ids(members: int) -> Ids:
 
 
 def _advance(db: sqlite3.Connection, old: State, version: int) -> State:
-    changed = "IN (SELECT entity FROM search_change WHERE version > ?)"
     limit = (old.version,)
     gone = read(db, "search_change", "entity", "WHERE version > ?", limit)
     size = max(old.size, int(gone.max(initial=-1)) + 1)
@@ -165,15 +165,16 @@ def _advance(db: sqlite3.Connection, old: State, version: int) -> State:
     degrees = np.full((2, size), np.nan)
     degrees[:, : old.size] = old.degrees
     degrees[:, gone] = np.nan
-    kinds: dict[str, list[int]] = defaultdict(list)
-    where = f"WHERE id {changed}" if old.version else ""
-    rows = db.execute(f"SELECT id, kind, latitude, longitude FROM search_entity {where}", limit if where else ())
-    for number, kind, latitude, longitude in rows:
-        kinds[kind].append(number)
-        if latitude is not None:
-            degrees[:, number] = latitude, longitude
+    changed = "IN (SELECT entity FROM search_change WHERE version > ?)"
+    where, values = (f"WHERE id {changed}", limit) if old.version else ("WHERE true", ())
+    rows = db.execute(f"SELECT id, latitude, longitude FROM search_entity {where} AND latitude IS NOT NULL", values)
+    numbers = np.fromiter(chain.from_iterable(rows), np.float64).reshape(-1, 3).T
+    degrees[:, numbers[0].astype(np.int64)] = numbers[1:]
     kept = ~of_mask(stale)
-    sets = {kind: bits(kinds.get(kind, ())) | (old.kinds.get(kind, 0) & kept) for kind in {*old.kinds, *kinds}}
+    sets = {kind: members & kept for kind, members in old.kinds.items()}
+    for (kind,) in db.execute(f"SELECT DISTINCT kind FROM search_entity {where}", values).fetchall():
+        new = read(db, "search_entity", "id", f"{where} AND {'+' if old.version else ''}kind = ?", (*values, kind))
+        sets[kind] = sets.get(kind, 0) | bits(new)
     return State(
         version,
         MappingProxyType({kind: members for kind, members in sets.items() if members}),
@@ -189,23 +190,29 @@ def _columns(
     found: dict[Facet, list[tuple[int, str]]] = defaultdict(list)
     for number, kind, facet, value in db.execute("SELECT id, kind, facet, value FROM search_value ORDER BY id"):
         found[kind, facet].append((number, value))
-    order = f"{where} ORDER BY value, entity"
-    values, entities = read(db, "search_facet", "value", order, limit), read(db, "search_facet", "entity", order, limit)
+    # All entities of one value after those of another: where each value's begin follows from how many each has.
+    entities = read(db, "search_facet", "entity", f"{where} ORDER BY value, entity", limit)
+    begins, at = {}, 0
+    for value, count in db.execute(
+        f"SELECT value, count(*) FROM search_facet {where} GROUP BY value ORDER BY value", limit
+    ):
+        begins[value] = at, at + count
+        at += count
     columns = {}
     for facet, named in found.items():
-        known = np.array([number for number, _ in named], np.int64)
-        at = np.minimum(np.searchsorted(known, values), len(known) - 1)
-        new = known[at] == values
+        new = [entities[slice(*begins.get(number, (0, 0)))] for number, _ in named]
         before = old.columns.get(facet)
-        if before is not None and not new.any() and not stale[before.entities].any():
+        if before is not None and not any(map(len, new)) and not stale[before.entities].any():
             columns[facet] = before
             continue
-        before = before or Column()
-        fresh = ~stale[before.entities]  # ids of values only ever rise, so numbers keep their meaning
-        numbers = np.concatenate([before.numbers[fresh], at[new]])
-        members = np.concatenate([before.entities[fresh], entities[new]])
-        sorting = np.lexsort((members, numbers))
-        numbers, members = numbers[sorting], members[sorting]
+        numbers = np.repeat(np.arange(len(named)), list(map(len, new)))
+        members = np.concatenate(new)
+        if before is not None:
+            fresh = ~stale[before.entities]  # ids of values only ever rise, so numbers keep their meaning
+            numbers = np.concatenate([before.numbers[fresh], numbers])
+            members = np.concatenate([before.entities[fresh], members])
+            sorting = np.lexsort((members, numbers))
+            numbers, members = numbers[sorting], members[sorting]
         bitmaps = None
         if len(named) <= _FEW:
             edges = np.searchsorted(numbers, np.arange(len(named) + 1))
