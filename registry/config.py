@@ -91,6 +91,22 @@ class Feed:
 
 
 @dataclass(frozen=True)
+class Engine:
+    """A SPARQL engine elsewhere that answers queries instead of the one in our own memory; none without `url`.
+
+    `url` answers queries, `update_url` takes SPARQL updates (the same as `url` when empty). `authentication` is `none`,
+    `basic` or `digest`; `kind` is `sparql`, `oxigraph` or `virtuoso`, and asked for when empty.
+    """
+
+    url: str = ""
+    update_url: str = ""
+    authentication: str = "none"
+    user: str = ""
+    password: str = field(default="", repr=False)
+    kind: str = ""
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings of one registry, and the data directory they were read from."""
 
@@ -112,6 +128,7 @@ class Config:
     fetch: Fetch = Fetch()
     map: Map = Map()
     feed: Feed = Feed()
+    engine: Engine = Engine()
     gazetteer: GazetteerFiles = field(default_factory=GazetteerFiles)
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -152,6 +169,7 @@ def load(data: Path) -> Config:
             raise ConfigError(f"{file}: feed.notify must be a list of http(s) addresses, '{address}' is none")
     if config.server.log not in ("plain", "json"):
         raise ConfigError(f'{file}: server.log must be "plain" or "json"')
+    _check_engine(config.engine, file)
     for name, value in (
         ("limits.query_workers", config.limits.query_workers),
         ("limits.page_size", config.limits.page_size),
@@ -161,6 +179,21 @@ def load(data: Path) -> Config:
         if value < 1:
             raise ConfigError(f"{file}: {name} must be 1 or more")
     return config
+
+
+def _check_engine(engine: Engine, file: Path) -> None:
+    for name, url in (("url", engine.url), ("update_url", engine.update_url)):
+        parts = urlsplit(url)
+        if url and (parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc):
+            raise ConfigError(f"{file}: engine.{name} must be an http(s) address without a user name")
+    if engine.update_url and not engine.url:
+        raise ConfigError(f"{file}: engine.url must name the address for queries, too")
+    for name, value, known in (
+        ("authentication", engine.authentication, ("none", "basic", "digest")),
+        ("kind", engine.kind, ("", "sparql", "oxigraph", "virtuoso")),
+    ):
+        if value not in known:
+            raise ConfigError(f"{file}: engine.{name} must be one of {', '.join(one or 'empty' for one in known)}")
 
 
 def settings(cls: type = Config, prefix: str = "") -> dict[str, Any]:

@@ -5,22 +5,24 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 
 from registry import assets, coverage, inference
-from registry.engine import TryAgain
+from registry.engine import Target, TryAgain, target_of
 from registry.identity import statements
 from registry.ledger import Ledger, Run, SourceState, StoredRecord, activities, identity, records, runs
 from registry.ledger.activities import unpack
 from registry.ledger.errors import DAMAGED, damaged, is_damage
+from registry.position import edition, seal
 from registry.record import parse
-from registry.terms import CONCEPT, DCAT, DCT, FOAF, ORTE, PROV, TYPE, XSD
+from registry.terms import CONCEPT, DCAT, DCT, FOAF, ORTE, PROV, RDF, TYPE, XSD
 from registry.unify import resolve
 
 DEFAULT = ox.DefaultGraph()
@@ -50,16 +52,16 @@ class Follower:
             self._open = Ledger.reader(self._path)
         return self._open
 
-    def load(self, store: ox.Store) -> int:
+    def load(self, store: ox.Store | Target) -> int:
         """Fill an empty store; returns the sequence it then stands at.
 
         Raises:
             LedgerError: when the ledger cannot be read, or is damaged.
         """
         with _damage_named(self._path):
-            return self._load(store)
+            return self._load(target_of(store))
 
-    def _load(self, store: ox.Store) -> int:
+    def _load(self, store: Target) -> int:
         ledger = self.ledger
         self._version = _data_version(ledger)
         with _snapshot(ledger):
@@ -67,18 +69,45 @@ class Follower:
             self._stale = records.stale(ledger.db)
             _vocabulary(store, ledger.base)
             for content in _ahead(_chunks(catalogue(ledger))):
-                # not bulk_load, which costs half as much again in memory; lenient, as it was parsed before it was kept
-                store.load(content, format=ox.RdfFormat.N_QUADS, lenient=True)
+                store.load(content, bulk=True)
             self._identity, _, _ = identity.changes(ledger.db, self._identity)
             for entity in identity.with_derived(ledger.db):
-                store.bulk_extend(statements.quads(ledger, entity))
+                store.extend(statements.quads(ledger, entity), bulk=True)
             self._run = _runs(store, ledger, 0)
             _sources(store, ledger)
             self._covered = _coverage(store, ledger, None)
             self._inferred = _inferences(store, ledger, 0)
         return self._sequence
 
-    def follow(self, store: ox.Store) -> int | None:
+    def position(self) -> dict[str, Any]:
+        """How far the store has come, as JSON values; with it `resume` goes on from there in another process."""
+        return {
+            "edition": edition(),
+            "sequence": self._sequence,
+            "seal": seal(self.ledger, self._sequence),
+            "identity": self._identity,
+            "run": self._run,
+            "inferred": self._inferred,
+        }
+
+    def resume(self, store: Target, position: Mapping[str, Any]) -> bool:
+        """Go on where a store stands, in which everything up to a position is; False when it must be filled anew.
+
+        That is when the ledger does not contain that position (it was restored from a backup, or is another one), or
+        when another edition of this program has filled the store.
+        """
+        with _damage_named(self._path):
+            ledger = self.ledger
+            if (position["edition"], position["seal"]) != (edition(), seal(ledger, position["sequence"])):
+                return False
+            self._sequence, self._identity = position["sequence"], position["identity"]
+            self._run, self._inferred = position["run"], position["inferred"]
+            marked = store.matching(None, ORTE["stale"], None, DEFAULT)
+            self._stale = frozenset(quad.subject.value for quad in marked if isinstance(quad.subject, ox.NamedNode))
+            self._version = -1  # there may be news, and coverage is compared anew
+            return True
+
+    def follow(self, store: ox.Store | Target) -> int | None:
         """Apply what was committed since, at most `STRIDE` activities at a time; None when there was nothing.
 
         Raises:
@@ -86,9 +115,9 @@ class Follower:
             LedgerError: when the ledger is damaged.
         """
         with _damage_named(self._path):
-            return self._follow(store)
+            return self._follow(target_of(store))
 
-    def _follow(self, store: ox.Store) -> int | None:
+    def _follow(self, store: Target) -> int | None:
         ledger = self.ledger
         try:
             version = _data_version(ledger)
@@ -112,7 +141,7 @@ class Follower:
             for iri in renewed:
                 _renew_record(store, ledger, iri)
             for number in rederived:
-                statements.forget(store, ledger, number)
+                _forget_derived(store, ledger, number)
                 store.extend(statements.quads(ledger, number))
             if len(news) < STRIDE:
                 self._version = version
@@ -152,14 +181,14 @@ def _data_version(ledger: Ledger) -> int:
     return int(ledger.db.execute("PRAGMA data_version").fetchone()[0])
 
 
-def _vocabulary(store: ox.Store, base: str) -> None:
+def _vocabulary(store: Target, base: str) -> None:
     """Ontology, concepts and regions in a graph of their own; concepts and regions in the catalogue, too."""
     graph = ox.NamedNode(f"{base}/graph/vocabulary")
     for file in sorted(assets.ontology_dir().glob("*.ttl")):
-        text = file.read_bytes()
-        store.load(text, format=ox.RdfFormat.TURTLE, to_graph=graph)
+        quads = list(ox.parse(file.read_bytes(), format=ox.RdfFormat.TURTLE))
+        store.extend(ox.Quad(quad.subject, quad.predicate, quad.object, graph) for quad in quads)
         if file.stem != "orte":
-            store.load(text, format=ox.RdfFormat.TURTLE)
+            store.extend(quads)
 
 
 def catalogue(ledger: Ledger) -> Iterator[str]:
@@ -181,18 +210,17 @@ def catalogue(ledger: Ledger) -> Iterator[str]:
         yield _projected(iri, unpack(nquads), things) + text
 
 
-def _renew_entity(store: ox.Store, ledger: Ledger, iri: str) -> None:
-    _remove(store, iri)
+def _renew_entity(store: Target, ledger: Ledger, iri: str) -> None:
+    store.remove_thing(ox.NamedNode(iri))
     entity = ledger.entity(iri)
     if entity and entity.status == "live":
         store.extend(parse(entity.nquads))
 
 
-def _renew_record(store: ox.Store, ledger: Ledger, iri: str) -> None:
+def _renew_record(store: Target, ledger: Ledger, iri: str) -> None:
     node = ox.NamedNode(iri)
     store.remove_graph(node)
-    for quad in list(store.quads_for_pattern(node, None, None, DEFAULT)):
-        store.remove(quad)
+    store.remove(node, None, None, DEFAULT)
     store.extend(record_quads(ledger, iri))
 
 
@@ -216,14 +244,6 @@ def _speaking_of(ledger: Ledger, record: int) -> list[str]:
         (record,),
     )
     return [iri for (iri,) in rows]
-
-
-def _remove(store: ox.Store, subject: str) -> None:
-    """Take a subject and its nested nodes out of the default graph."""
-    for quad in list(store.quads_for_pattern(ox.NamedNode(subject), None, None, DEFAULT)):
-        store.remove(quad)
-        if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(subject.partition("#")[0] + "#"):
-            _remove(store, quad.object.value)
 
 
 def _things(ledger: Ledger, record: StoredRecord) -> Iterator[tuple[str, str]]:
@@ -265,7 +285,7 @@ def _metadata(iri: str, digest: bytes, first: str, changed: str, run: int, base:
     )
 
 
-def _runs(store: ox.Store, ledger: Ledger, after: int) -> int:
+def _runs(store: Target, ledger: Ledger, after: int) -> int:
     """Describe runs that ended after the given one; returns the last one before any that still goes on."""
     last = after
     for (number,) in ledger.db.execute("SELECT id FROM run WHERE id > ? ORDER BY id", (after,)).fetchall():
@@ -308,13 +328,29 @@ RUN_NUMBERS = {
 """Property of a run by the name of the number it states."""
 
 
-def _sources(store: ox.Store, ledger: Ledger) -> None:
+def _forget_derived(store: Target, ledger: Ledger, entity: int) -> None:
+    """Take out what identity derived about an entity, be it only half there; rules are followed by themselves."""
+    (iri,) = ledger.db.execute("SELECT iri FROM entity WHERE id = ?", (entity,)).fetchone()
+    graph, node = ox.NamedNode(inference.graph_name(ledger.base)), ox.NamedNode(iri)
+    for said in list(store.matching(None, RDF["subject"], node, graph)):
+        about = said.subject
+        assert isinstance(about, ox.NamedNode)
+        stated = {quad.predicate: quad.object for quad in store.matching(about, None, None, graph)}
+        rule, predicate, value = (stated.get(p) for p in (ORTE["rule"], RDF["predicate"], RDF["object"]))
+        if isinstance(rule, ox.NamedNode) and not rule.value.startswith(f"{CONCEPT}identity/"):
+            continue
+        if isinstance(predicate, ox.NamedNode) and isinstance(value, ox.NamedNode | ox.Literal):
+            store.remove(node, predicate, value, graph)
+        store.remove(about, None, None, graph)
+
+
+def _sources(store: Target, ledger: Ledger) -> None:
     for source in ledger.sources():
-        _remove(store, f"{ledger.base}/sources/{source.id}")
+        store.remove_thing(ox.NamedNode(f"{ledger.base}/sources/{source.id}"))
         store.extend(source_quads(source, ledger.base))
 
 
-def _coverage(store: ox.Store, ledger: Ledger, before: coverage.Coverage | None) -> coverage.Coverage | None:
+def _coverage(store: Target, ledger: Ledger, before: coverage.Coverage | None) -> coverage.Coverage | None:
     """The observations of the coverage, where they are others than before."""
     now = coverage.latest(ledger.db)
     if now is not None and now != before:
@@ -323,16 +359,14 @@ def _coverage(store: ox.Store, ledger: Ledger, before: coverage.Coverage | None)
     return now
 
 
-def _inferences(store: ox.Store, ledger: Ledger, after: int) -> int:
+def _inferences(store: Target, ledger: Ledger, after: int) -> int:
     """What rules derived, or withdrew, after a version; returns the version now."""
     changed, version = inference.since(ledger.db, after)
     graph = ox.NamedNode(inference.graph_name(ledger.base))
     for one in changed:
         about, derived = inference.statement(one), ox.NamedNode(one.concept)
-        gone = [*store.quads_for_pattern(about, None, None, graph)]
-        gone += store.quads_for_pattern(ox.NamedNode(one.entity), ORTE["derived"], derived, graph)
-        for quad in gone:
-            store.remove(quad)
+        store.remove(about, None, None, graph)
+        store.remove(ox.NamedNode(one.entity), ORTE["derived"], derived, graph)
         store.extend(inference.quads(one, ledger.base))
     return version
 

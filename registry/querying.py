@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from registry.config import Config
-from registry.engine import Engine, EngineOptions, QueryRequest, query_once
+from registry.engine import Engine, EngineOptions, QueryRequest, Remote, query_once
 from registry.terms import PREFIXES
 
 FOLLOWER = "registry.project:Follower"
@@ -20,6 +20,24 @@ def ask(config: Config, request: QueryRequest) -> bytes:
     return query_once(request, follower=FOLLOWER, arguments=arguments, options=options(config))
 
 
+def remote(config: Config) -> Remote | None:
+    """The engine elsewhere that `engine.url` names, if any."""
+    there = config.engine
+    if not there.url:
+        return None
+    config.data.mkdir(parents=True, exist_ok=True)
+    return Remote(
+        url=there.url,
+        update_url=there.update_url or there.url,
+        home=config.base_url,
+        lock=str(config.data / "engine.lock"),
+        authentication=there.authentication,
+        user=there.user,
+        password=there.password,
+        kind=there.kind,
+    )
+
+
 def options(config: Config) -> EngineOptions:
     """The settings `limits.…` as the engine takes them."""
     limits = config.limits
@@ -33,5 +51,6 @@ def options(config: Config) -> EngineOptions:
         max_query_bytes=limits.query_size,
         max_depth=limits.query_nesting,
         base_iri=config.base_url + "/",
+        remote=remote(config),
         prefixes={prefix: str(namespace) for prefix, namespace in PREFIXES.items()},
     )

@@ -8,14 +8,17 @@ from typing import Any
 import pyoxigraph as ox
 
 from registry import inference, search
+from registry.engine import Remote
+from registry.engine.remote.keeping import refill
 from registry.ledger import Ledger
 from registry.project import Follower
 from registry.unify import rework, unify, unify_all
 
 
-def rebuild(ledger: Ledger, path: str) -> dict[str, Any]:
+def rebuild(ledger: Ledger, path: str, remote: Remote | None = None) -> dict[str, Any]:
     """Compare and describe everything anew, fill search anew, ask the rules anew, load the engine's store once.
 
+    An engine elsewhere is filled anew, too; raises RemoteError when it cannot be.
     Returns the digest of all entities before and after; they differ only when the rules of merging changed.
     """
     began = perf_counter()
@@ -27,6 +30,8 @@ def rebuild(ledger: Ledger, path: str) -> dict[str, Any]:
     inference.rebuild(ledger)
     store = ox.Store()
     Follower(path).load(store)
+    if remote:
+        refill(Follower(path), remote)
     after = ledger.digest("entity")
     return {
         "entities": after.live,

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from harvesters.fetch import Fetcher, FetchError
+from registry.engine import Remote
+from registry.engine.remote.comparing import difference
+from registry.engine.remote.connection import RemoteError
 from registry.ledger import Ledger
 from registry.ledger.activities import unpack
 from registry.project import Follower
@@ -25,8 +28,11 @@ class Finding:
     found: str
 
 
-def verify(ledger: Ledger, path: str) -> list[Finding]:
-    """Compare records, entities, log, search and a freshly loaded engine, content by content."""
+def verify(ledger: Ledger, path: str, remote: Remote | None = None) -> list[Finding]:
+    """Compare records, entities, log, search and a freshly loaded engine, content by content.
+
+    With an engine elsewhere, every statement that it holds is compared with those of the freshly loaded one.
+    """
     records = ledger.digest("record")
     entities = ledger.digest("entity")
     return [
@@ -35,7 +41,7 @@ def verify(ledger: Ledger, path: str) -> list[Finding]:
         _same("log of records", _log(ledger, "record"), records.hex),
         _same("log of entities", _log(ledger, "entity"), entities.hex),
         _search(ledger),
-        *_engine(ledger, path),
+        *_engine(ledger, path, remote),
     ]
 
 
@@ -98,7 +104,7 @@ def _search(ledger: Ledger) -> Finding:
     return Finding("search", found == wanted, f"{len(found)} entities, {missing} missing, {extra} too many")
 
 
-def _engine(ledger: Ledger, path: str) -> list[Finding]:
+def _engine(ledger: Ledger, path: str, remote: Remote | None) -> list[Finding]:
     """Load the engine's store as its host does, and add up what is in it."""
     store = ox.Store()
     Follower(path).load(store)
@@ -116,7 +122,18 @@ def _engine(ledger: Ledger, path: str) -> list[Finding]:
     return [
         _same("entities in the engine", _sum(entities), ledger.digest("entity").hex),
         _same("record graphs in the engine", _sum(records), ledger.digest("record").hex),
+        *([_elsewhere(store, remote)] if remote else []),
     ]
+
+
+def _elsewhere(store: ox.Store, remote: Remote) -> Finding:
+    try:
+        found = difference(store, remote)
+    except RemoteError as error:
+        return Finding(f"engine at {remote.url}", False, f"cannot be compared: {error}")
+    good = not found.missing and not found.extra
+    said = f"{found.same} statements, {found.missing} missing, {found.extra} too many"
+    return Finding(f"engine at {remote.url}", good, said if good else f"{said}; `orte rebuild` fills it anew")
 
 
 def _described(store: ox.Store, iri: str) -> list[ox.Triple]:

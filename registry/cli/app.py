@@ -17,6 +17,7 @@ from harvesters.gazetteer import GazetteerError
 from harvesters.source import SourceError
 from registry.cli import catalogue, federation, harvest, judge, operate, proposals, reports, serve, sources, tokens
 from registry.config import ConfigError
+from registry.engine.remote.connection import RemoteError
 from registry.ledger import LedgerError
 from registry.ledger.errors import is_damage
 
@@ -73,7 +74,7 @@ def main() -> None:
     """Run a command; whatever goes wrong is one sentence on standard error and an exit code other than 0."""
     try:
         app()
-    except (ConfigError, GazetteerError, LedgerError, SourceError, click.ClickException) as error:
+    except (ConfigError, GazetteerError, LedgerError, RemoteError, SourceError, click.ClickException) as error:
         _fail(str(error))
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has had enough
         os._exit(0)

@@ -15,7 +15,7 @@ from registry.engine import EngineError, QueryRequest
 from registry.export import export as write_export
 from registry.feed import export as export_feeds
 from registry.ledger import Ledger
-from registry.querying import ask
+from registry.querying import ask, remote
 from registry.rebuild import rebuild as rebuild_all
 
 
@@ -69,7 +69,7 @@ def rebuild(
 ) -> None:
     """Rebuild every view from the ledger and show that the digest is the same."""
     config = load(context.obj)
-    result = rebuild_all(Ledger.open(config.ledger, config.base_url), str(config.ledger))
+    result = rebuild_all(Ledger.open(config.ledger, config.base_url), str(config.ledger), remote(config))
     if as_json:
         typer.echo(orjson.dumps(result, option=orjson.OPT_INDENT_2))
     else:

@@ -22,6 +22,7 @@ from registry.ledger import Ledger
 from registry.locks import AlreadyHarvesting
 from registry.notifying import notify as notify_peers
 from registry.peers import PEER_DELAY
+from registry.querying import remote
 from registry.replica import replicate
 from registry.verify import verify as verify_all
 from registry.verify import verify_peer
@@ -39,7 +40,7 @@ def verify(
         with Fetcher(fetch_settings(config, timedelta(minutes=1))) as fetch:
             findings = verify_peer(ledger, peer, fetch)
     else:
-        findings = verify_all(ledger, str(config.ledger))
+        findings = verify_all(ledger, str(config.ledger), remote(config))
     if as_json:
         typer.echo(orjson.dumps([asdict(one) for one in findings], option=orjson.OPT_INDENT_2))
     else:

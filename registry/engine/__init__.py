@@ -15,7 +15,8 @@ from registry.engine.errors import (
     TryAgain,
 )
 from registry.engine.guard import Inspection, inspect, inspected
-from registry.engine.interface import EngineOptions, Follower, QueryAnswer, QueryRequest, SparqlEngine
+from registry.engine.interface import EngineOptions, Follower, QueryAnswer, QueryRequest, Remote, SparqlEngine
+from registry.engine.target import Target, target_of
 
 __all__ = [
     "Engine",
@@ -30,9 +31,12 @@ __all__ = [
     "QueryRequest",
     "QueryTimedOut",
     "QueryTooExpensive",
+    "Remote",
     "SparqlEngine",
+    "Target",
     "TryAgain",
     "inspect",
     "inspected",
     "query_once",
+    "target_of",
 ]

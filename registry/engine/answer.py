@@ -13,6 +13,8 @@ from registry.engine.frames import Kind
 from registry.engine.interface import AnswerKind
 from registry.engine.link import Killed, Link
 
+_AWAY = 5.0  # seconds after which an engine elsewhere may have come back
+
 
 class WorkerLost(Exception):
     """The worker was killed, not by us, before it said anything: another one may be asked. After so many seconds."""
@@ -178,6 +180,10 @@ class Answer:
 def _told(error: dict[str, Any]) -> EngineError:
     if error["kind"] == "refused":
         return QueryRefused(error["message"], line=error["line"], column=error["column"])
+    if error["kind"] == "late":
+        return QueryTimedOut(error["message"])
+    if error["kind"] == "away":
+        return EngineStarting(error["message"], retry_after=_AWAY)
     return QueryTooExpensive(error["message"])
 
 

@@ -33,11 +33,12 @@ def close_all_but(kept: int) -> None:
                 os.close(int(name))
 
 
-def confine(memory: int) -> None:
+def confine(memory: int, descriptors: int = 0) -> None:
     """Allow ``memory`` more bytes than now, and nothing that reaches out: no new descriptor, file, or core dump.
 
     Without descriptors a SERVICE that got past the guard can open no socket. poll() fails too, so descriptors that
-    are open must be used blocking. When the system itself runs out of memory, this process is the one to go.
+    are open must be used blocking. Only a worker that asks an engine elsewhere gets a few ``descriptors``.
+    When the system itself runs out of memory, this process is the one to go.
     """
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", buffering=0) as score:
         score.write(b"1000")
@@ -47,7 +48,7 @@ def confine(memory: int) -> None:
         (resource.RLIMIT_AS, now + memory),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, 0),
+        (resource.RLIMIT_NOFILE, descriptors),
     ):
         resource.setrlimit(limit, (value, value))
 

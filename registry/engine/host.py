@@ -28,12 +28,17 @@ from pyoxigraph import Store
 
 from registry.engine.confine import close_all_but, confine, die_with_parent, give_back_memory
 from registry.engine.errors import TryAgain
-from registry.engine.interface import EngineOptions, Follower
+from registry.engine.interface import CREDENTIAL, EngineOptions, Follower, Remote
+from registry.engine.remote.connection import Connection
+from registry.engine.remote.keeping import Keeper
+from registry.engine.remote.store import RemoteStore
+from registry.engine.target import InMemory, Target
 from registry.engine.worker import serve
 
 _MESSAGE = 64 * 2**10
 _HEARTBEAT = 2.0  # seconds
 _NOT_CONFINED = 3  # exit code of a worker
+_DESCRIPTORS = 16  # of a worker that has to ask elsewhere: a connection, and what it takes to find a host by its name
 _SHARE_OF_FORKING = 0.1  # of the host's time at most, so that a busy ledger does not turn into nothing but forks
 
 
@@ -45,6 +50,10 @@ class Host:
         self._follower = follower
         self._options = options
         self._store = Store()
+        self._target: Target = InMemory(self._store)
+        if options.remote:
+            self._target = RemoteStore(Connection(options.remote))
+            self._follower = Keeper(follower, self._target, options.remote)
         self._selector = selectors.DefaultSelector()
         self._workers: dict[int, tuple[int, int]] = {}  # number → pid, pidfd
         self._owed = 0  # workers that could not be forked yet
@@ -55,7 +64,7 @@ class Host:
     def run(self) -> None:
         """Load, then follow and fork until the client hangs up."""
         self._tell({"state": "loading"})
-        self._sequence = self._follower.load(self._store)
+        self._sequence = self._follower.load(self._target)
         self._selector.register(self._control, selectors.EVENT_READ)
         pause = self._fork_generation()
         next_poll = time.monotonic() + pause
@@ -78,7 +87,7 @@ class Host:
     def _follow(self) -> float:
         """Apply what is new. Returns the seconds to wait before asking again."""
         try:
-            sequence = self._follower.follow(self._store)
+            sequence = self._follower.follow(self._target)
         except TryAgain:
             return self._options.poll_seconds
         if sequence is None:
@@ -132,9 +141,10 @@ class Host:
         try:
             die_with_parent(parent)
             close_all_but(connection.fileno())
-            confine(self._options.memory_bytes)
+            asked = self._target.asked() if isinstance(self._target, RemoteStore) else self._store
+            confine(self._options.memory_bytes, descriptors=_DESCRIPTORS if self._options.remote else 0)
             code = 1
-            serve(self._store, connection, self._options.memory_bytes, self._options.prefixes)
+            serve(asked, connection, self._options.memory_bytes, self._options.prefixes)
         finally:  # whatever happens, never run the host's code in a second process
             os._exit(code)
 
@@ -178,7 +188,7 @@ def main() -> int:
     try:
         module, _, name = given.follower.partition(":")
         follower = getattr(importlib.import_module(module), name)(**given.arguments)
-        Host(control, follower, EngineOptions(**given.options)).run()
+        Host(control, follower, _options(given.options)).run()
     except (BrokenPipeError, ConnectionResetError):
         return 0  # the client is gone
     except Exception as error:
@@ -187,6 +197,13 @@ def main() -> int:
         print(f"engine host: {reason}", file=sys.stderr)
         return 1
     return 0
+
+
+def _options(given: dict[str, Any]) -> EngineOptions:
+    """As given, with the password, which is in no list of processes."""
+    if remote := given.pop("remote"):
+        given["remote"] = Remote(**remote | {"password": os.environ.pop(CREDENTIAL, "")})
+    return EngineOptions(**given)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from pyoxigraph import Store
+from registry.engine.target import Target
+
+CREDENTIAL = "ORTE_ENGINE_PASSWORD"
+"""Environment variable in which the host finds the password of an engine elsewhere."""
 
 AnswerKind = Literal["select", "ask", "graph"]
 
@@ -34,6 +37,26 @@ class QueryRequest:
 
 
 @dataclass(frozen=True)
+class Remote:
+    """An engine elsewhere that takes the place of our own store, and belongs to one registry alone.
+
+    ``url`` answers queries, ``update_url`` takes updates; ``kind`` is a name from ``remote.dialect`` or empty: then the
+    engine is asked. ``home`` is the base IRI of the registry whose data it holds. ``lock`` is a file: of all processes
+    of a registry the one that holds it writes, the others only ask.
+    """
+
+    url: str
+    update_url: str
+    home: str
+    lock: str
+    authentication: str = "none"  # "basic" or "digest"
+    user: str = ""
+    password: str = field(default="", repr=False)
+    kind: str = ""
+    check_seconds: float = 1.0  # how often it is looked at whether its data are still there
+
+
+@dataclass(frozen=True)
 class EngineOptions:
     """Limits of the engine. Times in seconds, sizes in bytes."""
 
@@ -54,6 +77,7 @@ class EngineOptions:
     silence_seconds: float = 20.0  # a host that neither speaks nor computes is replaced
     base_iri: str | None = None  # for relative IRIs in queries
     prefixes: dict[str, str] = field(default_factory=dict)  # used when writing graphs; queries declare their own
+    remote: Remote | None = None  # instead of a store in the host's memory
 
 
 class QueryAnswer(Protocol):
@@ -101,14 +125,22 @@ class Follower(Protocol):
     the host, and a new one loads from the beginning: the right answer to a ledger that was replaced.
     """
 
-    def load(self, store: Store) -> int:
+    def load(self, store: Target) -> int:
         """Fill an empty store; returns the sequence reached."""
         ...
 
-    def follow(self, store: Store) -> int | None:
+    def follow(self, store: Target) -> int | None:
         """Apply what is new, in a batch of well under a second, and return the sequence reached; None if nothing is.
 
         Called several times a second, so the question whether there is news must be cheap (µs).
         Raises TryAgain when it could not ask and left the store untouched.
         """
+        ...
+
+    def position(self) -> Mapping[str, Any]:
+        """How far the store has come, as JSON values; kept in a store that outlives the host."""
+        ...
+
+    def resume(self, store: Target, position: Mapping[str, Any]) -> bool:
+        """Go on in a store that is at a position, or beyond it in some things; False when it must be filled anew."""
         ...

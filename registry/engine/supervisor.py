@@ -15,7 +15,7 @@ from dataclasses import asdict
 from typing import Any
 
 from registry.engine.errors import EngineStarting
-from registry.engine.interface import EngineOptions
+from registry.engine.interface import CREDENTIAL, EngineOptions
 from registry.engine.link import Link
 
 _MESSAGE = 64 * 2**10
@@ -42,6 +42,10 @@ class Supervisor:
         self._follower = follower
         self._arguments = json.dumps(dict(arguments))
         self._options = options
+        self._shown = asdict(options)  # in the list of processes, where a password has no place
+        self._secret = {CREDENTIAL: options.remote.password} if options.remote else {}
+        if options.remote:
+            del self._shown["remote"]["password"]
         self._on_worker = on_worker
         self._on_death = on_death
         self._on_loss = on_loss
@@ -112,9 +116,10 @@ class Supervisor:
             command = [sys.executable, "-P", "-m", "registry.engine.host"]
             command += ["--control", str(theirs.fileno()), "--parent", str(os.getpid())]
             command += ["--follower", self._follower, "--arguments", self._arguments]
-            command += ["--options", json.dumps(asdict(self._options))]
+            command += ["--options", json.dumps(self._shown)]
             # our own module path, so that host and client are the same code
-            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(os.path.abspath(place) for place in sys.path)}
+            path = os.pathsep.join(os.path.abspath(place) for place in sys.path)
+            environment = {**os.environ, **self._secret, "PYTHONPATH": path}
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,

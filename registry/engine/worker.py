@@ -1,6 +1,7 @@
 """A worker: a fork of the host that answers one query after the other until its client hangs up.
 
-It shares the store with the host as it was at the fork (copy-on-write), so it never sees half a batch.
+It shares the store with the host as it was at the fork (copy-on-write), so it never sees half a batch. Where the
+store is elsewhere, it asks there, and reads and writes the answer.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import resource
 import socket
 from collections.abc import Iterator
+from contextlib import nullcontext
 from itertools import islice
 from typing import Any, NoReturn
 
@@ -26,12 +28,14 @@ from pyoxigraph import (
 from registry.engine import formats, syntax
 from registry.engine.confine import allow_computing
 from registry.engine.frames import FrameReader, Kind, pack
+from registry.engine.remote.asking import Asked
+from registry.engine.remote.connection import NotEvaluated, RemoteError, TooSlow
 from registry.engine.writing import LimitReached, RowTooLong, RowWriter
 
 _SENT_AT_ONCE = 64 * 2**10
 
 
-def serve(store: Store, connection: socket.socket, memory: int, prefixes: dict[str, str]) -> NoReturn:
+def serve(store: Store | Asked, connection: socket.socket, memory: int, prefixes: dict[str, str]) -> NoReturn:
     """Answer queries from ``connection`` until it is closed.
 
     A worker whose memory has grown by a quarter of ``memory`` (its budget in bytes) retires, so that what one query
@@ -52,7 +56,7 @@ class _Answering:
 
     def __init__(
         self,
-        store: Store,
+        store: Store | Asked,
         connection: socket.socket,
         request: dict[str, Any],
         prefixes: dict[str, str],
@@ -76,6 +80,8 @@ class _Answering:
             return self._fail("expensive", "The query needs more memory than it may use here.", fit=False)
         except RowTooLong:
             return self._fail("expensive", "A single row of the answer is larger than an answer may be.")
+        except RemoteError as error:
+            return self._fail(*_remote(error, self._request["timeout"]))
         except SyntaxError as error:
             return self._fail("refused", *syntax.explain(self._request["query"], str(error)))
         except (ValueError, RuntimeError, OSError, TypeError) as error:
@@ -99,8 +105,12 @@ class _Answering:
 
     def _answer(self) -> None:
         request = self._request
-        results = self._query(request["query"])
-        if isinstance(results, QueryTriples):
+        with self._store.answering(request["timeout"]) if isinstance(self._store, Asked) else nullcontext():
+            self._write(self._query(request["query"]))
+
+    def _write(self, results: QuerySolutions | QueryBoolean | Iterator[Triple]) -> None:
+        request = self._request
+        if not isinstance(results, QuerySolutions | QueryBoolean):
             form = formats.GRAPH.get(request["graph_format"], formats.GRAPH["turtle"])
             self._header("graph", form)
             self._graph(results, form)
@@ -113,7 +123,7 @@ class _Answering:
         self._header("select", form)
         self._rows(results, form)
 
-    def _query(self, query: str) -> QuerySolutions | QueryBoolean | QueryTriples:
+    def _query(self, query: str) -> QuerySolutions | QueryBoolean | QueryTriples | Iterator[Triple]:
         request = self._request
         if request["default_graphs"] or request["named_graphs"]:  # what is not named is empty, not everything
             return self._store.query(
@@ -127,7 +137,10 @@ class _Answering:
         )
 
     def _rows(self, solutions: QuerySolutions, form: formats.Format) -> None:
-        writer = RowWriter(form, self._send, self._request["max_bytes"], self._request["max_rows"])
+        most = self._request["max_rows"]
+        if isinstance(self._store, Asked) and self._store.most_rows is not None:
+            most = min(most or self._store.most_rows, self._store.most_rows)
+        writer = RowWriter(form, self._send, self._request["max_bytes"], most)
         try:
             solutions.serialize(writer, form.writer)  # type: ignore[arg-type]
             writer.close()
@@ -172,7 +185,7 @@ class _Answering:
             part = parts.pop()
             subjects.add(part.value)
             nested = self._query(f"DESCRIBE {part}")
-            assert isinstance(nested, QueryTriples)
+            assert not isinstance(nested, QuerySolutions | QueryBoolean)
             triples = nested
 
     def _header(self, kind: str, form: formats.Format) -> None:
@@ -183,6 +196,15 @@ class _Answering:
         if len(self._unsent) >= _SENT_AT_ONCE:
             self._connection.sendall(self._unsent)
             self._unsent = b""
+
+
+def _remote(error: RemoteError, timeout: float) -> tuple[str, str]:
+    """What an engine elsewhere said, as kind and sentence for the one who asked."""
+    if isinstance(error, NotEvaluated):
+        return "refused", f"The SPARQL engine cannot evaluate the query: {error}."
+    if isinstance(error, TooSlow):
+        return "late", f"The query ran longer than {timeout:g} s and was stopped. Ask for less, or more precisely."
+    return "away", "The SPARQL engine cannot be asked just now; please ask again later."
 
 
 def _receive(connection: socket.socket) -> dict[str, Any] | None:

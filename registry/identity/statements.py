@@ -28,21 +28,6 @@ def quads(ledger: Ledger, entity: int) -> Iterator[ox.Quad]:
             yield ox.Quad(about, ORTE["ground"], ox.NamedNode(ground_iri(ground, ledger.base)), graph)
 
 
-def forget(store: ox.Store, ledger: Ledger, entity: int) -> None:
-    """Take out of a store what `quads` put into it about an entity."""
-    graph, node = _names(ledger, entity)
-    for said in list(store.quads_for_pattern(None, RDF["subject"], node, graph)):
-        (rule,) = store.quads_for_pattern(said.subject, ORTE["rule"], None, graph)
-        if not str(getattr(rule.object, "value", "")).startswith(f"{CONCEPT}identity/"):
-            continue  # of the rules in shapes/rules, which are followed by themselves
-        (predicate,) = store.quads_for_pattern(said.subject, RDF["predicate"], None, graph)
-        (value,) = store.quads_for_pattern(said.subject, RDF["object"], None, graph)
-        assert isinstance(predicate.object, ox.NamedNode)
-        store.remove(ox.Quad(node, predicate.object, value.object, graph))
-        for about in list(store.quads_for_pattern(said.subject, None, None, graph)):
-            store.remove(about)
-
-
 def digest(one: Derived) -> str:
     """Tells one statement of a rule from its others."""
     return hashlib.sha256(f"{one.predicate} {one.object}".encode()).hexdigest()[:12]

@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 import uvloop
+from pyoxigraph import NamedNode
 
-from registry.engine import Engine, EngineOptions, QueryAnswer, QueryRequest
+from registry.engine import Engine, EngineOptions, QueryAnswer, QueryRequest, Remote
+from registry.engine.remote.connection import Connection
+from registry.engine.remote.store import MARK, RemoteStore
+from tests.standins.engines import OxigraphServe, RemoteEngine, Virtuoso
 
 FOLLOWER = "tests.registry.engine.followers:LogFollower"
 PATIENCE = 20.0  # seconds; how long anything may take on a busy machine before a test fails
@@ -25,6 +29,53 @@ def _loop_as_in_production() -> Iterator[None]:
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     yield
     asyncio.set_event_loop_policy(None)
+
+
+@pytest.fixture(scope="session")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], RemoteEngine]]:
+    """Engines elsewhere by their kind; each is started when it is first asked for, once for all tests."""
+    started: dict[str, RemoteEngine] = {}
+
+    def of(kind: str) -> RemoteEngine:
+        if kind not in started:
+            engine = {"oxigraph": OxigraphServe, "virtuoso": Virtuoso}[kind](tmp_path_factory.mktemp(kind) / "engine")
+            engine.start()
+            started[kind] = engine
+        return started[kind]
+
+    yield of
+    for engine in started.values():
+        engine.kill()
+
+
+@pytest.fixture(params=["memory", "oxigraph", "virtuoso"])
+def kind(request: pytest.FixtureRequest, tmp_path: Path, engines: Callable[[str], RemoteEngine]) -> Iterator[str]:
+    """Every engine in turn: what ``running`` starts has its store in memory, or in an empty engine elsewhere."""
+    found: str = request.param
+    if found != "memory":
+        place.append(remote(engines(found), tmp_path))
+        emptied(place[0])
+    yield found
+    place.clear()
+
+
+place: list[Remote] = []
+"""The engine elsewhere that ``running`` uses, if any."""
+
+
+def remote(engine: RemoteEngine, folder: Path) -> Remote:
+    """An engine elsewhere as the store of a registry whose data directory is ``folder``."""
+    settings = dict(engine.settings())
+    return Remote(home="http://example.org", lock=str(folder / "engine.lock"), check_seconds=0.05, **settings)
+
+
+def emptied(remote: Remote) -> RemoteStore:
+    """Its store, as if nobody had ever used it."""
+    store = RemoteStore(Connection(remote))
+    store.clear()
+    store.remove_graph(NamedNode(MARK))
+    store.flush()
+    return store
 
 
 @pytest.fixture
@@ -43,6 +94,7 @@ def log(tmp_path: Path) -> Path:
 @asynccontextmanager
 async def running(log: Path, **options: object) -> AsyncIterator[Engine]:
     """An engine that has loaded ``log``."""
+    options = {"remote": place[0] if place else None, **options}
     engine = Engine(FOLLOWER, {"path": str(log)}, EngineOptions(**options))  # type: ignore[arg-type]
     await engine.start()
     try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from pyoxigraph import RdfFormat, Store, parse
+from pyoxigraph import RdfFormat, parse
 
-from registry.engine import TryAgain
+from registry.engine import Target, TryAgain
 
 
 class LogFollower:
@@ -21,11 +23,11 @@ class LogFollower:
         self._sequence = 0
         self._patience_asked = False
 
-    def load(self, store: Store) -> int:
+    def load(self, store: Target) -> int:
         self.follow(store)
         return self._sequence
 
-    def follow(self, store: Store) -> int | None:
+    def follow(self, store: Target) -> int | None:
         with self._path.open("rb") as log:
             log.seek(self._position)
             new = log.read()
@@ -43,15 +45,30 @@ class LogFollower:
         self._sequence += new.count(b"\n")
         return self._sequence
 
+    def position(self) -> Mapping[str, Any]:
+        return {"sequence": self._sequence, "position": self._position}
+
+    def resume(self, store: Target, position: Mapping[str, Any]) -> bool:
+        if position["position"] > self._path.stat().st_size:
+            return False
+        self._sequence, self._position = position["sequence"], position["position"]
+        return True
+
 
 class StuckFollower:
     """Never finishes loading, and computes nothing meanwhile."""
 
-    def load(self, store: Store) -> int:
+    def load(self, store: Target) -> int:
         import threading
 
         threading.Event().wait()
         return 0
 
-    def follow(self, store: Store) -> int | None:
+    def follow(self, store: Target) -> int | None:
         return None
+
+    def position(self) -> Mapping[str, Any]:
+        return {}
+
+    def resume(self, store: Target, position: Mapping[str, Any]) -> bool:
+        return False
