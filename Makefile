@@ -25,6 +25,7 @@ audit: $(VENV)/.run
 
 faults: $(VENV)/.test
 	ORTE_FAULTS=50 $(BIN)/pytest tests/faults -q --timeout 3600
+	ORTE_LDES_MEMBERS=10000 $(BIN)/pytest tests/registry/feed/test_ldes_client.py -q --timeout 3600
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks

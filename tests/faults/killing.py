@@ -12,12 +12,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from registry.ledger import Finding
+from registry.record import Record
+
 Acknowledge = Callable[[int], None]
 Action = Callable[[Acknowledge], None]
 """Does its work and calls back with a number whenever that much of it is durable."""
 
 TIMES = int(os.environ.get("ORTE_FAULTS", "6"))
 """Kills of each kind; `make faults` asks for 50."""
+
+
+class Unchecked:
+    """Stands in for the shapes: what is killed here is the writing."""
+
+    def check(self, records: list[Record]) -> dict[str, list[Finding]]:
+        return {record.iri: [] for record in records}
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,11 @@ import pytest
 
 from registry import feed, ingest, search, unify
 from registry.config import Config
-from registry.ledger import Finding, Ledger, LedgerError
+from registry.ledger import Ledger, LedgerError
 from registry.ledger.backup import backup, examine, restore
 from registry.ledger.integrity import faults
 from registry.rebuild import rebuild
-from registry.record import Record
-from tests.faults.killing import Acknowledge, Life, live, moments
+from tests.faults.killing import Acknowledge, Life, Unchecked, live, moments
 from tests.registry.conftest import BASE, Ground
 
 BEFORE = [{"key": f"ort-{n}", "name": f"Ort {n}", "text": "Alt", "desk": n % 3 == 0} for n in range(120)]
@@ -27,13 +26,6 @@ AFTER = [
     {"key": f"ort-{n}", "name": f"Ort {n}", "text": "Neu" if n % 2 else "Alt", "desk": n % 4 == 0, "house": "ort-7"}
     for n in range(10, 300)
 ]
-
-
-class Unchecked:
-    """Stands in for the shapes: what is killed here is the writing."""
-
-    def check(self, records: list[Record]) -> dict[str, list[Finding]]:
-        return {record.iri: [] for record in records}
 
 
 @pytest.fixture(autouse=True)
