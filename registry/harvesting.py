@@ -19,7 +19,7 @@ from registry.config import Config
 from registry.dcat import announce
 from registry.feed import announce_runs
 from registry.ingest import Progress, ingest
-from registry.ledger import Ledger, Run, runs
+from registry.ledger import Ledger, Run, releases, runs
 from registry.locks import AlreadyHarvesting, held, overdue
 from registry.peers import PEER_DELAY, follow_peer, is_peer
 from registry.unify import unify
@@ -28,6 +28,10 @@ SOON = timedelta(hours=1)
 """How long after a failure a source is asked again at the latest."""
 AT_ONCE = timedelta(minutes=5)
 """And after an interruption, such as a restart: soon, but not every minute where it is the source that kills."""
+
+
+class NotHeld(Exception):
+    """There is nothing to release."""
 
 
 @dataclass(frozen=True)
@@ -116,11 +120,11 @@ def due(ledger: Ledger, wanted: Iterable[Source]) -> list[Source]:
 
     After a failure a source is asked again within the hour; a held one waits for a person, or for its usual time.
     Those that took long last time come last, so that the others need not wait for them.
-    A peer that says that its feed has changed is read at once.
+    A peer that says that its feed has changed is read at once, and so is a source whose held run was released.
     """
     now = datetime.fromisoformat(ledger.clock())
     last = {state.id: state.last_run for state in ledger.sources()}
-    news = {source for (source,) in ledger.db.execute("SELECT source FROM peer_news")}
+    news = {source for (source,) in ledger.db.execute("SELECT source FROM peer_news")} | releases.waiting(ledger.db)
     found = []
     for source in wanted:
         run = last.get(source.id)
@@ -153,6 +157,22 @@ def _took(run: Run | None) -> timedelta:
     if run is None or run.ended is None:
         return timedelta(0)
     return datetime.fromisoformat(run.ended) - datetime.fromisoformat(run.started)
+
+
+def release(ledger: Ledger, source: Source, run: int, by: str) -> None:
+    """Let a source's next reading withdraw what is absent, as the held run would have, if it is no smaller than that.
+
+    Raises:
+        NotHeld: when this is not the source's last run, or was not held; or when the source is a registry that we
+            follow: what it says is proved by digests, not by a person.
+    """
+    if is_peer(source):
+        raise NotHeld(f"'{source.id}' is a registry: its run is held until the digests agree again")
+    with ledger.transaction():
+        state = next((state for state in ledger.sources() if state.id == source.id), None)
+        if state is None or state.last_run is None or state.last_run.id != run or state.state != "held":
+            raise NotHeld(f"run {run} of '{source.id}' is not held, or not its last one any more")
+        releases.put(ledger.db, source.id, run, by, ledger.now())
 
 
 def close_interrupted(config: Config, ledger: Ledger, *, hung: str | None = None) -> None:
@@ -199,10 +219,11 @@ def _one(
     with Fetcher(fetch_settings(config, source.time_limit), cache=config.data / "cache") as fetch:
         since = _past(ledger, runs.last_complete(ledger.db, source.id))
         context = Context(fetch=fetch, since=since, districts=source.districts, notes=notes)
+        least = 0 if accept_shrink else releases.least(ledger.db, source.id)
         try:
             run = ingest(
                 ledger, checker, source, READERS[source.reader], lift, context,
-                locks=config.data / "locks", accept_shrink=accept_shrink, progress=progress,
+                locks=config.data / "locks", least=least, progress=progress,
             )  # fmt: skip
         except AlreadyHarvesting as error:
             return Harvested(source.id, None, str(error))

@@ -19,7 +19,7 @@ from harvesters.lift import Lift
 from harvesters.reading import Context, Reader, Unreadable
 from harvesters.source import Source
 from registry.check import Checks, fingerprint, fits
-from registry.ledger import Finding, Ledger, Run, findings, records, runs
+from registry.ledger import Finding, Ledger, Run, findings, records, releases, runs
 from registry.licence import facts_only
 from registry.locks import alone
 from registry.record import NotARecord, Record, record
@@ -67,14 +67,15 @@ def ingest(
     context: Context,
     *,
     locks: Path,
-    accept_shrink: bool = False,
+    least: int | None = None,
     progress: Progress = lambda source, count: None,
 ) -> Run:
     """Harvest one source into the ledger; every batch is durable once it is committed.
 
     Args:
         locks: folder of lock files, so that two harvests of one source never overlap across processes.
-        accept_shrink: withdraw what is absent even when it is more than the source's `max_shrink`.
+        least: withdraw what is absent, even when it is more than the source's `max_shrink`, if at least this many
+            entries were read; 0 accepts any reading that is complete. None: `max_shrink` holds.
 
     Raises:
         AlreadyHarvesting: when another process is at it.
@@ -94,7 +95,7 @@ def ingest(
             else:
                 traffic = context.fetch.traffic
                 ingestion.tally.requests, ingestion.tally.bytes = traffic.requests, traffic.received
-                ingestion.end(event, known.keys(), accept_shrink)
+                ingestion.end(event, known.keys(), least)
             last = perf_counter()
         finished = runs.get(ledger.db, run)
         assert finished is not None
@@ -227,13 +228,13 @@ class _Ingestion:
             ).fetchone()[0]
             findings.put(self.ledger.db, self.source.id, bad.key, page, [finding], self.run, complete=False)
 
-    def end(self, ended: Ended, known: Collection[str], accept_shrink: bool) -> None:
+    def end(self, ended: Ended, known: Collection[str], least: int | None) -> None:
         """Withdraw what a complete reading did not see, or hold the run; then close it."""
         absent = sorted(set(known) - ended.seen) if ended.outcome == "complete" else []
         outcome: str = ended.outcome
         reason = ended.reason
         if outcome == "complete" and (why := self.suspicious(len(ended.seen), len(absent), len(known))):
-            if accept_shrink:
+            if least is not None and self.tally.seen >= least:
                 reason = f"accepted: {why}"
             else:
                 outcome, absent = "held", []
@@ -248,6 +249,8 @@ class _Ingestion:
                 self.withdraw(key)
             findings.put(db, self.source.id, "", None, self.keyless, self.run, complete=ended.outcome == "complete")
             self.tally.seconds["commit"] += perf_counter() - began
+            if outcome in ("complete", "held"):
+                releases.done(db, self.source.id)
             runs.finish(db, self.run, outcome=outcome, reason=reason, counts=self.tally.as_dict(), now=now)
 
     def suspicious(self, seen: int, absent: int, known: int) -> str | None:

@@ -19,6 +19,8 @@ from registry import querying
 from registry.api import (
     collections,
     coverage,
+    curating,
+    curator,
     datasets,
     digests,
     documentation,
@@ -29,7 +31,7 @@ from registry.api import (
     finding,
     graphs,
     inbox,
-    judge,
+    judging,
     metrics,
     problems,
     proposing,
@@ -108,7 +110,10 @@ def create_app(config: Config, engine: SparqlEngine | None = None, bitmaps: Bitm
 
     app.include_router(start.router)
     app.include_router(evidence.router)
-    app.include_router(judge.router)
+    app.include_router(curator.router)
+    app.include_router(judging.router)
+    app.include_router(curating.router)
+    app.add_exception_handler(curator.SignedOut, curator.ask)
     app.include_router(entities.router)
     app.include_router(collections.router)
     app.include_router(finding.router)

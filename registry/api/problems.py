@@ -36,6 +36,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "method-not-allowed": (405, "This method is not allowed here"),
     "not-acceptable": (406, "There is no such format"),
     "already-known": (409, "This is known already"),
+    "decided-already": (409, "This was decided already"),
     "gone": (410, "This was withdrawn"),
     "changed-meanwhile": (412, "It is not what you think it is"),
     "too-large": (413, "The request is too large"),

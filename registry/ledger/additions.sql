@@ -58,6 +58,13 @@ CREATE TABLE IF NOT EXISTS peer_news (     -- peers that say that there is news,
   told   TEXT NOT NULL
 ) WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS release (       -- held runs that a curator released: the next reading may withdraw what is absent
+  source TEXT PRIMARY KEY,
+  run    INTEGER NOT NULL,
+  author TEXT NOT NULL,
+  made   TEXT NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS proposal (      -- sources that somebody proposes; nothing of them is in the catalogue
   number  INTEGER PRIMARY KEY AUTOINCREMENT,
   state   TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'accepted', 'refused')),

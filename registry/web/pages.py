@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -67,6 +68,7 @@ class Pages:
         self.templates.filters["moment"] = _moment
         self.templates.filters["digits"] = _digits
         self.templates.filters["licence"] = _licence
+        self.templates.filters["string_of_json"] = _string_of_json
 
     def start(
         self,
@@ -399,6 +401,11 @@ def _wider(pairs: Sequence[tuple[str, str]]) -> str | None:
     if wide in pairs or not any(name == "near" for name, _ in pairs):
         return None
     return urlencode([*(pair for pair in pairs if pair[0] != "radius"), wide])
+
+
+def _string_of_json(value: Any) -> str:
+    """JSON as a text, which the template escapes, unlike its own `tojson`."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _licence(iri: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from starlette.requests import Request
 
 from registry.identity.review import FACTS, Question, facts
 from registry.ledger.judgements import Judgement
+from registry.web.curating import Waiting
 from registry.web.pages import Pages
 from registry.web.texts import IN, language
 
@@ -15,10 +17,9 @@ from registry.web.texts import IN, language
 def review_page(
     pages: Pages,
     request: Request,
+    desk: Waiting,
     question: Question | None,
-    curator: str,
     skip: int,
-    open_: int,
     recent: Sequence[tuple[Judgement, bool]],
 ) -> bytes:
     """One open question, or that there is none. ``recent`` are judgements and whether they hold."""
@@ -37,13 +38,16 @@ def review_page(
         question=question,
         rows=rows,
         signs=[(sign.points, sign.says(tongue)) for sign in question.signs] if question else [],
-        curator=curator,
+        marks=_marks(question) if question else "",
+        desk=desk,
         skip=skip,
-        open=open_,
         recent=recent,
     )
 
 
-def sign_in_page(pages: Pages, request: Request) -> bytes:
-    """Asks for a curator's token."""
-    return pages.render(request, "sign-in.html")
+def _marks(question: Question) -> str:
+    """Where A and B are, as JSON; empty where neither says it."""
+    found = [
+        (*profile.position, name) for profile, name in zip(question.profiles, "AB", strict=True) if profile.position
+    ]
+    return json.dumps(found) if found else ""

@@ -105,7 +105,7 @@ class Ground:
             context = Context(fetch=fetch, since=None, districts=(), notes=lambda line: None)
             return ingest(
                 self.ledger, self.checker, self.source, read, lift, context,
-                locks=self.folder / "locks", accept_shrink=accept_shrink,
+                locks=self.folder / "locks", least=0 if accept_shrink else None,
             )  # fmt: skip
 
     def kinds(self) -> dict[str, str]:

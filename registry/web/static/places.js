@@ -14,16 +14,22 @@ export function draw(element, leaflet = window.L) {
     leaflet.tileLayer(given.tiles, { attribution: escaped(given.attribution), maxZoom: 19 }).addTo(map);
   }
   outlines(map, given, leaflet);
-  if (given.latitude) one(map, given, leaflet);
+  if (given.marks) few(map, JSON.parse(given.marks), leaflet);
   else many(map, given, leaflet);
   return map;
 }
 
-// One site: a mark where it is.
-function one(map, given, leaflet) {
-  const at = [Number(given.latitude), Number(given.longitude)];
-  map.setView(at, 13);
-  leaflet.circleMarker(at, { radius: 9, weight: 2, color: accent(), fillOpacity: 0.6 }).addTo(map);
+// One place or two: a mark where each is; with their names when there are several.
+function few(map, marks, leaflet) {
+  const bounds = leaflet.latLngBounds([]);
+  for (const [latitude, longitude, name] of marks) {
+    const dot = leaflet.circleMarker([latitude, longitude], { radius: 9, weight: 2, color: accent(), fillOpacity: 0.6 });
+    if (marks.length > 1) dot.bindTooltip(escaped(name), { permanent: true });
+    dot.addTo(map);
+    bounds.extend([latitude, longitude]);
+  }
+  if (marks.length > 1) map.fitBounds(bounds, { padding: [40, 40], maxZoom: 16 });
+  else map.setView(bounds.getCenter(), 13);
 }
 
 // All sites that the list's filters leave: asked anew for every zoom level, because points that would lie on each

@@ -230,9 +230,9 @@ def test_curators_judge_on_a_page_that_nobody_else_can_use(client: TestClient, c
     assert client.get("/review").status_code == 401
     form = {"a": catalogue.iri("a", "1"), "b": catalogue.iri("b", "2"), "verdict": "same", "why": "selbst dort gewesen"}
     assert client.post("/review", data=form).status_code == 401
-    assert client.post("/review", data={"token": "orte_00000000_0"}).status_code == 403
+    assert client.post("/review/session", data={"token": "orte_00000000_0"}).status_code == 403
     token = create_for_curator(catalogue.ledger, "Redaktion", timedelta(days=3650))
-    assert client.post("/review", data={"token": token}).status_code == 303
+    assert client.post("/review/session", data={"token": token}).status_code == 303
     page = client.get("/review?lang=de").text
     assert "Space 14" in page
     assert "gleiche Website" in page
