@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from harvesters.gazetteer import KILOMETRES
-from registry.coverage import DistrictCoverage
+from registry.coverage import Coverage, DistrictCoverage
 
 WIDTH = 640
 _LABEL, _ROW, _HEIGHT = 190, 34, 18
+_COLUMNS = 3
 _SHADES = (0.2, 0.4, 0.6, 0.8)
 """Shares at which the next shade of the map begins."""
 
@@ -46,6 +48,28 @@ class BarChart:
     height: float
     width: int = WIDTH
     bar: int = _HEIGHT
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Sites of one district through time: a line in steps, its last count, and the band of the target (y, height)."""
+
+    label: str
+    x: float
+    y: float
+    line: str
+    last: int
+    band: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class TrendChart:
+    """Small drawings of the same scale, side by side; `width` and `height` are those of one drawing's field."""
+
+    trends: tuple[Trend, ...]
+    most: int
+    size: tuple[float, float]
+    drawing: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -87,6 +111,38 @@ def bars(
         rows.append(BarRow(labels[district.ags], 8.0 + number * _ROW, tuple(pieces), target))
     ticks = tuple((round(_LABEL + tick * scale, 1), tick) for tick in range(0, most + 1, step))
     return BarChart(tuple(rows), ticks, len(districts) * _ROW + 30.0)
+
+
+def trends(
+    states: Sequence[Coverage], labels: Mapping[str, str], targets: Mapping[str, tuple[int, int] | None]
+) -> TrendChart | None:
+    """Open and unstated sites of each district by day, from the first state to the last; None for a single day.
+
+    `states` are in order of time, the first one earliest. A state holds until the next one, so the lines have steps.
+    """
+    days = [date.fromisoformat(state.day).toordinal() for state in states]
+    if len(days) < 2 or days[0] == days[-1]:
+        return None
+    counts: dict[str, list[int]] = {one.ags: [] for one in states[-1].districts}
+    for state in states:
+        for one in state.districts:
+            if one.ags in counts:
+                counts[one.ags].append(one.operating + one.unstated)
+    most = max([16, *(count for row in counts.values() for count in row)])
+    width, height = WIDTH / _COLUMNS - 20, 70.0
+    across, up = width / (days[-1] - days[0]), height / most
+    found = []
+    for number, (ags, row) in enumerate(counts.items()):
+        left, top = (number % _COLUMNS) * WIDTH / _COLUMNS, number // _COLUMNS * (height + 44) + 24
+        at = [
+            (left + (day - days[0]) * across, top + height - count * up) for day, count in zip(days, row, strict=False)
+        ]
+        line = f"M{at[0][0]:.1f} {at[0][1]:.1f}" + "".join(f"H{x:.1f}V{y:.1f}" for x, y in at[1:])
+        aim = targets.get(ags)
+        band = (round(top + height - aim[1] * up, 1), round((aim[1] - aim[0]) * up, 1)) if aim else None
+        found.append(Trend(labels[ags], round(left, 1), round(top, 1), line, row[-1], band))
+    rows = -(-len(found) // _COLUMNS)
+    return TrendChart(tuple(found), most, (round(width, 1), height), (WIDTH, rows * (height + 44)))
 
 
 def shaded(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -13,6 +14,7 @@ from registry.coverage import RADIUS, DistrictCoverage
 from registry.harvesting import publish
 from registry.project import Follower
 from registry.terms import CONCEPT, REGION
+from registry.web import charts
 from tests.registry.conftest import BASE, Ground
 
 LIFT = f"""
@@ -162,3 +164,23 @@ def _observed(store: ox.Store) -> list[tuple[str, ...]]:
     rows = store.query(query)
     assert isinstance(rows, ox.QuerySolutions)
     return [tuple(term.value for term in row if isinstance(term, ox.Literal)) for row in rows]
+
+
+def test_the_drawing_through_time_steps_where_counts_do() -> None:
+    def state(day: str, count: int) -> coverage.Coverage:
+        return coverage.Coverage(day, (coverage.DistrictCoverage("14729", count, 1, 0),), (), None)
+
+    assert charts.trends([state("2026-01-01", 4)], {"14729": "Landkreis Leipzig"}, {}) is None
+    drawn = charts.trends(
+        [state("2026-01-01", 3), state("2026-01-11", 7), state("2026-01-21", 15)],
+        {"14729": "Landkreis Leipzig"}, {"14729": (5, 15)},
+    )  # fmt: skip
+    assert drawn is not None
+    (trend,) = drawn.trends
+    wide, high = drawn.size
+    assert (drawn.most, trend.last) == (16, 16)
+    numbers = [float(number) for number in re.findall(r"[\d.]+", trend.line)]
+    assert numbers == pytest.approx([
+        trend.x, trend.y + high * 12 / 16, trend.x + wide / 2, trend.y + high * 8 / 16, trend.x + wide, trend.y,
+    ], abs=0.11)  # fmt: skip
+    assert trend.band == pytest.approx((trend.y + high / 16, high * 10 / 16), abs=0.11)

@@ -11,6 +11,7 @@ import pyoxigraph as ox
 import pytest
 from fastapi.testclient import TestClient
 
+from harvesters.gazetteer import Gazetteer
 from harvesters.gazetteer_files import GazetteerFiles, load_gazetteer
 from registry import coverage
 from registry.api import create_app
@@ -76,3 +77,19 @@ def test_outlines_for_maps(client: TestClient, served: Served) -> None:
 def test_before_the_first_count(served: Served) -> None:
     assert "Noch nicht gezählt" in served.get("/coverage", "text/html").text
     assert len(served.get("/coverage.csv").text.splitlines()) == 1
+
+
+def test_the_page_shows_how_it_came_to_be(tmp_path: Path, checker: Checker, served: Served) -> None:
+    ground = Ground(tmp_path, checker)
+    ground.configure(lift=LIFT)
+    for places in ([site("a", GRIMMA, phase="operating")], [site(key, GRIMMA, phase="operating") for key in "abc"]):
+        ground.harvest(places)
+        coverage.follow(ground.ledger, Gazetteer())
+        ground.clock.tick(days=40)
+    engine = served.client.app.state.catalogue.engine  # type: ignore[attr-defined]
+    page = TestClient(create_app(Config(data=tmp_path, base_url=BASE), engine), base_url=BASE).get(
+        "/coverage", headers={"accept": "text/html"}
+    ).text  # fmt: skip
+    assert page.count('class="trend"') == 9
+    assert "Landkreis Leipzig: 3</text>" in page
+    ground.ledger.close()
