@@ -112,10 +112,13 @@ def exchange(address: str, path: str, headers: str = "") -> bytes:
     return b"".join(pieces)
 
 
-def rate(address: Server, paths: Sequence[str], headers: str = "", seconds: float = 2.0) -> float:
+def rate(
+    address: Server, paths: Sequence[str], headers: str = "", seconds: float = 2.0, *, anew: bool = False
+) -> float:
     """Answers in a second of the server's processor time to requests for the paths in turn.
 
     By the clock it would depend on what else the machine does. Every path must always get answers of the same length.
+    ``anew``: each request has an address that nobody asked for before, so that nothing is kept of it.
     """
     lengths = [len(_one(address, path, headers)) for path in paths]
     requests = [_request(path, headers, "keep-alive") for path in paths]
@@ -124,7 +127,11 @@ def rate(address: Server, paths: Sequence[str], headers: str = "", seconds: floa
         used, end = address.seconds(), time.perf_counter() + seconds
         while time.perf_counter() < end:
             batch = [(done + i) % len(paths) for i in range(_AHEAD)]
-            connection.sendall(b"".join(requests[i] for i in batch))
+            if anew:
+                asked = (_request(f"{paths[i]}?n={done + n}", headers, "keep-alive") for n, i in enumerate(batch))
+                connection.sendall(b"".join(asked))
+            else:
+                connection.sendall(b"".join(requests[i] for i in batch))
             expected += sum(lengths[i] for i in batch)
             while received < expected:
                 received += len(connection.recv(1 << 20))

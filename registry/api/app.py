@@ -48,6 +48,7 @@ from registry.api import (
     writes,
 )
 from registry.api.catalogue import Catalogue
+from registry.api.direct import DirectEntities
 from registry.api.headers import Headers
 from registry.api.observing import Observing
 from registry.api.rendered import RenderedEntities
@@ -98,7 +99,8 @@ def create_app(config: Config, engine: SparqlEngine | None = None, bitmaps: Bitm
         servers=[{"url": config.base_url}],
     )
     app.state.catalogue = catalogue
-    app.observed = Observing(RenderedEntities(super(Application, app).__call__, config.ledger))
+    direct = DirectEntities(super(Application, app).__call__, app, config.map.tiles)
+    app.observed = Observing(RenderedEntities(direct, config.ledger))
     app.observed.registry.register(metrics.Figures(catalogue))
     app.state.metrics = app.observed.registry
     app.state.validation = validator
@@ -143,7 +145,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None, bitmaps: Bitm
 
 
 class Application(FastAPI):
-    """FastAPI behind the answers that are already rendered, which need nothing of it."""
+    """FastAPI behind the answers about single entities, which need nothing of it."""
 
     observed: Observing
 

@@ -15,6 +15,7 @@ from time import perf_counter
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from registry.api.wire import WHOLE
 from registry.terms import KINDS
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -63,6 +64,16 @@ class Observing:
             else:
                 size += len(message.get("body", b""))
             await send(message)
+
+        whole = scope.get(WHOLE)
+        if whole is not None:
+
+            async def observed_whole(given: int, head: bytes, body: bytes) -> None:
+                nonlocal status, size
+                status, size = given, len(body)
+                await whole(given, b"%bx-request-id: %b\r\n" % (head, header[1]), body)
+
+            scope[WHOLE] = observed_whole
 
         token = request_id.set(name)
         try:

@@ -8,10 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+WHOLE = "orte.whole"
+"""In a scope: a coroutine function that writes an answer of status, lines of headers, and body, and ends it.
+
+For answers that have been given before. uvicorn looks at every header of every answer with regular expressions, which
+for a dozen of them costs as much as all the rest of it.
+"""
 HEAD_BYTES = 64 * 2**10
 """Request line and headers together; one read from the network more may slip through."""
 
@@ -34,6 +41,7 @@ class _Limited(HttpToolsProtocol):
         super().__init__(*args, **keywords)
         self._head = 0
         self._in_head = True
+        self._unfinished = False
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -50,18 +58,21 @@ class _Limited(HttpToolsProtocol):
         super().data_received(data)
         if self._in_head and self._head > HEAD_BYTES:
             self._end(431)
+        elif self._unfinished:  # most requests are here in one piece and need no timer
+            self._await_request()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head, self._in_head = 0, True
-        self._await_request()
+        self._head, self._in_head, self._unfinished = 0, True, True
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         super().on_headers_complete()
+        self.scope[WHOLE] = partial(_write, self.cycle)  # type: ignore[literal-required]
 
     def on_message_complete(self) -> None:
         self._head, self._in_head = 0, True  # of the next one; until it begins, the time-out for idle connections holds
+        self._unfinished = False
         self._request_is_here()
         super().on_message_complete()
 
@@ -82,3 +93,20 @@ class _Limited(HttpToolsProtocol):
             self.transport.write(_ANSWERS[status])
         _log.warning("a request was ended with %d before all of it was here", status)
         self.transport.close()
+
+
+async def _write(cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> None:
+    """What uvicorn does with the two messages of an answer to GET, at once."""
+    if cycle.flow.write_paused and not cycle.disconnected:
+        await cycle.flow.drain()
+    if cycle.disconnected:
+        return
+    cycle.response_started, cycle.waiting_for_100_continue = True, False
+    ours = b"".join(b"%b: %b\r\n" % pair for pair in cycle.default_headers)
+    ending = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
+    cycle.transport.write(b"".join((STATUS_LINE[status], ours, head, ending, body)))
+    cycle.response_complete = True
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()

@@ -1,7 +1,7 @@
 """The ledger: the one durable file that holds runs, records, entities and the log of activities."""
 
 from registry.ledger.activities import Activity
-from registry.ledger.entities import Entity
+from registry.ledger.entities import Entity, EntityState
 from registry.ledger.errors import LedgerError
 from registry.ledger.findings import Finding, Severity, StoredFinding
 from registry.ledger.ledger import Ledger, StateDigest
@@ -11,6 +11,7 @@ from registry.ledger.runs import Run, SourceState
 __all__ = [
     "Activity",
     "Entity",
+    "EntityState",
     "Finding",
     "Ledger",
     "LedgerError",

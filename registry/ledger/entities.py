@@ -40,6 +40,18 @@ def get(db: sqlite3.Connection, iri: str) -> Entity | None:
     return Entity(iri, kind, status, winner, unpack(nquads), digest, sequence, modified, created)
 
 
+EntityState = tuple[bytes, str]
+"""Digest and moment of the last activity: two equal ones stand for the same description."""
+
+
+def state(db: sqlite3.Connection, iri: str) -> EntityState | None:
+    """The state of a live entity, None for any other; a fifth of the time that reading it takes."""
+    row: EntityState | None = db.execute(
+        "SELECT digest, modified FROM entity WHERE iri = ? AND status = 'live'", (iri,)
+    ).fetchone()
+    return row
+
+
 def mint(db: sqlite3.Connection, base: str, kind: str, slug: str, origin: str, now: str) -> int:
     """A new entity's row id. Its IRI `{base}/{kind}/{slug}-{4 base32 characters}` derives from its first record.
 

@@ -138,6 +138,9 @@ class Ledger:
     def entity(self, iri: str) -> Entity | None:
         return entities.get(self.db, iri)
 
+    def state_of(self, iri: str) -> entities.EntityState | None:
+        return entities.state(self.db, iri)
+
     def record(self, iri: str) -> StoredRecord | None:
         return records.get(self.db, iri)
 

@@ -211,3 +211,33 @@ def test_the_host_header_is_never_repeated(address: str) -> None:
                    b"Accept: text/html\r\nConnection: close\r\n\r\n")  # fmt: skip
     assert _status(answer) == 200
     assert b"evil.example" not in answer
+
+
+def test_an_answer_that_is_kept_arrives_as_the_first_one_did(address: str) -> None:
+    listing = _send(address, b"GET /sites.csv?limit=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    path = re.search(rb"http://[^/]+(/site/[a-z0-9-]+)", listing)[1] + b".jsonld"  # type: ignore[index]
+
+    def ask(more: bytes = b"", version: bytes = b"1.1") -> bytes:
+        return b"GET " + path + b" HTTP/" + version + b"\r\nHost: x\r\n" + more + b"\r\n"
+
+    close = b"Connection: close\r\n"
+    first, kept = _send(address, ask(close)), _send(address, ask(close))
+    assert _sorted(first) == _sorted(kept)
+    assert b"connection: close" in kept
+    # sent at once, three answers come in order on one connection; the last of them ends it
+    tag = re.search(rb'(?i)etag: ("[^"]+")', first)[1]  # type: ignore[index]
+    answers = _send(address, ask() + ask(b"If-None-Match: " + tag + b"\r\n") + ask(close))
+    body = first.partition(b"\r\n\r\n")[2]
+    assert [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3})", answers)] == [200, 304, 200]
+    assert answers.count(body) == 2
+    assert answers.endswith(body)
+    old = _send(address, ask(version=b"1.0"))  # HTTP/1.0: the server hangs up by itself
+    assert old.endswith(body)
+    _alive(address)
+
+
+def _sorted(answer: bytes) -> tuple[list[bytes], bytes]:
+    """The head without what differs from answer to answer, and the body."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    lines = [line for line in head.split(b"\r\n") if not line.lower().startswith((b"date:", b"x-request-id:"))]
+    return sorted(lines), body
