@@ -415,8 +415,11 @@ def _licence(iri: str) -> str:
     match = re.search(r"creativecommons\.org/(?:licenses|publicdomain)/([a-z-]+)/(\d\.\d)", iri)
     if match:
         return f"CC0 {match[2]}" if match[1] == "zero" else f"CC {match[1].upper()} {match[2]}"
-    match = re.search(r"govdata\.de/(dl-de/[a-z0-9-]+)|opendatacommons\.org/licenses/(odbl|by)", iri)
-    return next((name for name in match.groups() if name), iri) if match else iri
+    if match := re.search(r"opendatacommons\.org/licenses/(odbl|by)/(?:(\d)[.-](\d))?", iri):
+        version = f" {match[2]}.{match[3]}" if match[2] else ""
+        return f"{'ODbL' if match[1] == 'odbl' else 'ODC-By'}{version}"
+    match = re.search(r"govdata\.de/(dl-de/[a-z0-9-]+)", iri)
+    return match[1] if match else iri
 
 
 def _digits(number: str) -> str:

@@ -17,6 +17,7 @@ from registry.check import Checker
 from registry.harvesting import publish
 from tests.conftest import ROOT
 from tests.registry.conftest import Ground
+from tests.registry.identity.catalogue import Catalogue
 from tests.registry.test_coverage import POSTAL, TOWNS
 from tests.serving import serving
 
@@ -72,6 +73,13 @@ PLACES: list[dict[str, Any]] = [
     *({"key": f"ort-{n}", "name": f"Ort {n:02d}", "class": "InnovationSite", "lat": 51.4 + n / 1000, "lon": 12.4,
        "town": "Leipzig", "code": "04109", "region": "14713"} for n in range(30)),
 ]  # fmt: skip
+ROESTEREI = {"name": "Alte Rösterei", "at": ("51.2001", "12.7001"), "url": "https://roesterei.example/",
+             "postcode": "04668", "locality": "Grimma"}  # fmt: skip
+ROESTEREI_ELSEWHERE = [
+    ("werkstaetten", "17", {**ROESTEREI, "licence": "https://creativecommons.org/publicdomain/zero/1.0/"}),
+    ("karte", "node-4", {**ROESTEREI, "licence": "https://opendatacommons.org/licenses/odbl/1-0/"}),
+]
+"""The same house as two more sources tell of it, each under a licence of its own."""
 
 
 def _absent(reason: str) -> None:
@@ -95,8 +103,12 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ground.clock.now = datetime.now(UTC)
     ground.configure(lift=LIFT)
     ground.harvest(PLACES)
-    publish(ground.ledger)
     ground.ledger.close()
+    others = Catalogue(data / "ledger.sqlite")
+    others.clock.now = datetime.now(UTC)
+    others.put(ROESTEREI_ELSEWHERE)
+    publish(others.ledger)
+    others.ledger.close()
     with serving(data) as address:
         yield address
 

@@ -27,8 +27,10 @@ def test_coworking_near_grimma_is_found_and_had_as_turtle_in_two_clicks(visitor:
     expect(page.get_by_text("jetzt geöffnet")).to_be_visible()
     expect(page.get_by_role("link", name="Buchen")).to_have_attribute("href", "https://roesterei.example/book")
     origin = page.get_by_role("region", name="Woher das stammt")
-    expect(origin.get_by_role("link", name="Liste")).to_be_visible()
-    expect(origin.get_by_role("link", name="CC BY 4.0")).to_be_visible()
+    expect(origin.locator("tbody tr")).to_have_count(3)
+    for source, licence in (("Liste", "CC BY 4.0"), ("werkstaetten", "CC0 1.0"), ("karte", "ODbL 1.0")):
+        row = origin.locator("tbody tr").filter(has=page.get_by_role("link", name=source, exact=True))
+        expect(row.get_by_role("link", name=licence)).to_be_visible()
     expect(page.get_by_text("Kandidat für einen Innovationsort")).to_be_visible()
     someone.keep("site")
     with page.expect_response(re.compile(r"\.ttl$")) as answer:
