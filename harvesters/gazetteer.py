@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from harvesters.plane import KILOMETRES
+
 if TYPE_CHECKING:
     from harvesters.outlines import Outlines
 
-KILOMETRES = (69.4, 111.2)
-"""Of a degree of longitude and latitude at 51.4° north, the middle of the region (1 % off at its borders)."""
 CENTROID = 0.03
 """Kilometres within which a position is that of a place as the gazetteer has it, and of no house."""
 

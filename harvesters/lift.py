@@ -293,6 +293,6 @@ def _texts(data: Any) -> Iterator[str]:
 def _code_fingerprint() -> str:
     """Changes whenever the cleaning functions or this file do: their results may then differ for equal raw records."""
     home = Path(__file__).parent
-    names = ("lift.py", "district.py", "gazetteer.py", "outlines.py")
+    names = ("lift.py", "district.py", "gazetteer.py", "outlines.py", "plane.py")
     files = [*(home / name for name in names), *sorted(home.glob("clean/*.py"))]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

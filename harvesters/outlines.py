@@ -11,7 +11,7 @@ from shapely import Point, STRtree
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from harvesters.gazetteer import KILOMETRES
+from harvesters.plane import KILOMETRES
 
 UNSURE = 0.3
 """Kilometres from a border within which outlines simplified to 200 m do not decide alone."""

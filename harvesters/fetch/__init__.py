@@ -2,7 +2,6 @@
 
 from harvesters.fetch.errors import (
     BadContent,
-    BadStatus,
     FetchError,
     Refused,
     RobotsForbidden,
@@ -13,7 +12,7 @@ from harvesters.fetch.errors import (
 from harvesters.fetch.fetcher import Fetcher, Traffic
 from harvesters.fetch.guard import Guard
 from harvesters.fetch.pace import Clock
-from harvesters.fetch.response import Response
+from harvesters.fetch.response import BadStatus, Response
 from harvesters.fetch.settings import FetchSettings
 
 __all__ = [

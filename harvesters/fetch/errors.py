@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING
-
 from harvesters.failure import SourceFailed
-
-if TYPE_CHECKING:
-    from harvesters.fetch.response import Response
 
 
 class FetchError(SourceFailed):
@@ -42,28 +36,6 @@ class TimedOut(FetchError):
 
 class TooLarge(FetchError):
     """The answer exceeds the size limit, as sent or unpacked."""
-
-
-class BadStatus(FetchError):
-    """An HTTP status other than success.
-
-    `response` is the answer where its body could be read (some APIs say the reason there);
-    `retry_at` is when the host asks us to come back.
-    """
-
-    def __init__(
-        self,
-        url: str,
-        happened: str,
-        *,
-        status: int,
-        response: Response | None = None,
-        retry_at: datetime | None = None,
-    ) -> None:
-        super().__init__(url, happened)
-        self.status = status
-        self.response = response
-        self.retry_at = retry_at
 
 
 class BadContent(FetchError):

@@ -16,11 +16,11 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from harvesters.fetch.cache import Cache, Stored
-from harvesters.fetch.errors import BadStatus, FetchError, Refused, TimedOut, Unreachable
+from harvesters.fetch.errors import FetchError, Refused, TimedOut, Unreachable
 from harvesters.fetch.exchange import Exchange, Request
 from harvesters.fetch.guard import Forbidden, Guard
 from harvesters.fetch.pace import Clock, Pace, back_off, retry_after
-from harvesters.fetch.response import Response
+from harvesters.fetch.response import BadStatus, Response
 from harvesters.fetch.robots import Robots
 from harvesters.fetch.settings import FetchSettings
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.message import Message
 from functools import cached_property
 from typing import Any
@@ -15,7 +16,7 @@ from requests.utils import parse_header_links
 
 from harvesters.fetch.decoding import Decoded, decode
 from harvesters.fetch.depth import MAX_DEPTH, deeper_than
-from harvesters.fetch.errors import BadContent
+from harvesters.fetch.errors import BadContent, FetchError
 
 
 @dataclass(frozen=True)
@@ -116,3 +117,25 @@ def _json_complaint(text: str, error: orjson.JSONDecodeError) -> str:
 def _quoted(text: str) -> str:
     start = " ".join(text[:200].split())
     return repr(start[:40] + ("…" if len(start) > 40 else ""))
+
+
+class BadStatus(FetchError):
+    """An HTTP status other than success.
+
+    `response` is the answer where its body could be read (some APIs say the reason there);
+    `retry_at` is when the host asks us to come back.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        happened: str,
+        *,
+        status: int,
+        response: Response | None = None,
+        retry_at: datetime | None = None,
+    ) -> None:
+        super().__init__(url, happened)
+        self.status = status
+        self.response = response
+        self.retry_at = retry_at

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from harvesters.fetch.errors import BadStatus, FetchError, RobotsForbidden
-from harvesters.fetch.response import Response
+from harvesters.fetch.errors import FetchError, RobotsForbidden
+from harvesters.fetch.response import BadStatus, Response
 
 PRODUCT = "Orte"
 _MAX_BYTES = 512 * 1024  # RFC 9309 §2.5: at least 500 KiB are read, the rest may be ignored

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from harvesters.gazetteer import KILOMETRES
+from harvesters.plane import KILOMETRES
 from registry.coverage import Coverage, DistrictCoverage
 
 WIDTH = 640
