@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from harvesters.plane import KILOMETRES
+from harvesters.stations import Stations
 
 if TYPE_CHECKING:
     from harvesters.outlines import Outlines
@@ -74,6 +75,8 @@ class Gazetteer:
     cities: Mapping[str, Municipality] = field(default_factory=dict)
     """The cities that are districts of their own, by the district's AGS."""
     outlines: Outlines | None = None
+    stations: Stations = field(default_factory=Stations)
+    """They assign no district, so the fingerprint knows nothing of them."""
     grid: Mapping[tuple[int, int], tuple[PostalRow, ...]] = field(default_factory=dict)
     """Postal rows by square of a hundredth of a degree."""
     population_date: str | None = None
@@ -83,7 +86,11 @@ class Gazetteer:
 
     @classmethod
     def load(
-        cls, postal_codes: Path | None = None, municipalities: Path | None = None, outlines: Path | None = None
+        cls,
+        postal_codes: Path | None = None,
+        municipalities: Path | None = None,
+        outlines: Path | None = None,
+        stations: Path | None = None,
     ) -> Gazetteer:
         """Read the files that are given.
 
@@ -98,6 +105,7 @@ class Gazetteer:
             _grouped((place_key(town.name), town) for town in towns),
             {town.district: town for town in towns if town.is_district},
             _outlines(outlines) if outlines else None,
+            _stations(stations) if stations else Stations(),
             _grouped((_cell(row.lat, row.lon), row) for row in rows),
             f"{year}-12-31" if year else None,
             _fingerprint(file for file in (postal_codes, municipalities, outlines) if file),
@@ -209,6 +217,13 @@ def _outlines(file: Path) -> Outlines:
         return Outlines.from_geojson(json.loads(file.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise GazetteerError(f"the gazetteer file {file} holds no district outlines: {error!r}") from None
+
+
+def _stations(file: Path) -> Stations:
+    try:
+        return Stations.from_geojson(json.loads(file.read_text(encoding="utf-8-sig")))
+    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise GazetteerError(f"the gazetteer file {file} holds no railway stations: {error!r}") from None
 
 
 def _grouped(pairs: Iterable[tuple[K, T]]) -> dict[K, tuple[T, ...]]:

@@ -22,11 +22,12 @@ EVERY = timedelta(days=30)
 
 @dataclass(frozen=True)
 class GazetteerFiles:
-    """Where the three files are: a path, taken from the data directory on, a web address, or "" for none."""
+    """Where the files are: a path, taken from the data directory on, a web address, or "" for none."""
 
     postal_codes: str = ""
     municipalities: str = ""
     outlines: str = ""
+    stations: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ def load_gazetteer(
         ("postal_codes", files.postal_codes, lambda file: Gazetteer.load(postal_codes=file)),
         ("municipalities", files.municipalities, lambda file: Gazetteer.load(municipalities=file)),
         ("outlines", files.outlines, lambda file: Gazetteer.load(outlines=file)),
+        ("stations", files.stations, lambda file: Gazetteer.load(stations=file)),
     )
     found: dict[str, Path] = {}
     for name, place, check in checks:

@@ -94,11 +94,12 @@ def harvest(
 def publish(ledger: Ledger, known: Gazetteer | None = None) -> None:
     """Bring the catalogue and its views up to date with the records; the engine follows by itself.
 
-    Without the gazetteer the coverage stays as it is: what publishes single entries need not load it.
+    Without the gazetteer the coverage stays as it is, and the stations are those of the last time: what publishes
+    single entries need not load it.
     """
     unify(ledger)
     search.follow(ledger)
-    inference.follow(ledger)
+    inference.follow(ledger, known)
     announce_runs(ledger)
     if known is not None:
         coverage.follow(ledger, known)

@@ -16,11 +16,13 @@ from importlib.resources import files
 import orjson
 import pyoxigraph as ox
 
-from registry.inference.rules import LIVING_MEMBERS, PHASE_SINCE, fingerprint, rules
+from harvesters.gazetteer import Gazetteer
+from harvesters.stations import Station, Stations
+from registry.inference.rules import LIVING_MEMBERS, NEAR_STATION, PHASE_SINCE, fingerprint, rules
 from registry.ledger import Ledger, activities
 from registry.ledger.activities import unpack
 from registry.record import parse
-from registry.terms import CONCEPT, KINDS, ORTE, XSD
+from registry.terms import CONCEPT, KINDS, ORTE, SCHEMA, XSD
 
 DDL = files("registry.inference").joinpath("schema.sql").read_text(encoding="utf-8")
 FOLLOWER = "inference"
@@ -32,16 +34,21 @@ _ENTITY = re.compile(rf"/(?:{'|'.join(KINDS)})/[^/#]+$")
 _SITES_BY_FACET = {"organisation": "operator", "network": "network"}
 
 
-def follow(ledger: Ledger) -> int:
+def follow(ledger: Ledger, gazetteer: Gazetteer | None = None) -> int:
     """Bring the inferences up to date with catalogue and search view; returns how many came, changed or went.
 
-    Interrupted at any moment it goes on from there the next time.
+    Interrupted at any moment it goes on from there the next time. Without a gazetteer the stations are those of the
+    last time.
     """
     with ledger.transaction():
         for statement in DDL.split(";\n"):
             if statement.strip():
                 ledger.db.execute(statement)
-        rules_now = fingerprint()
+        stations = _remembered(ledger.db)
+        if gazetteer is not None and gazetteer.stations.digest != stations.digest:
+            stations = gazetteer.stations
+            _remember(ledger.db, stations)
+        rules_now = fingerprint() + stations.digest
         if ledger.db.execute("SELECT fingerprint FROM inference_seen").fetchone() != (rules_now,):
             ledger.db.execute("INSERT OR REPLACE INTO inference_seen VALUES (1, ?)", (rules_now,))
             ledger.move(FOLLOWER, 0)
@@ -51,7 +58,7 @@ def follow(ledger: Ledger) -> int:
             batch = list(activities.since(ledger.db, ledger.position(FOLLOWER), "entity", BATCH))
             affected = _affected(ledger.db, {activity.object for activity in batch}, last=len(batch) < BATCH)
             for start in range(0, len(affected), BATCH):
-                changed += _infer(ledger, affected[start : start + BATCH], now)
+                changed += _infer(ledger, affected[start : start + BATCH], stations, now)
             if batch:
                 ledger.move(FOLLOWER, batch[-1].sequence)
         if len(batch) < BATCH:
@@ -82,9 +89,9 @@ def _affected(db: sqlite3.Connection, changed: set[str], *, last: bool) -> list[
     return sorted(found)
 
 
-def _infer(ledger: Ledger, entities: Sequence[str], now: str) -> int:
+def _infer(ledger: Ledger, entities: Sequence[str], stations: Stations, now: str) -> int:
     """Ask every rule about some entities and write down what is different."""
-    wanted, store = frozenset(entities), _store(ledger, entities)
+    wanted, store = frozenset(entities), _store(ledger, entities, stations)
     before = {
         (entity, rule): grounds
         for entity, rule, grounds in ledger.db.execute(
@@ -108,7 +115,7 @@ def _infer(ledger: Ledger, entities: Sequence[str], now: str) -> int:
     return len(changes)
 
 
-def _store(ledger: Ledger, entities: Sequence[str]) -> ox.Store:
+def _store(ledger: Ledger, entities: Sequence[str], stations: Stations) -> ox.Store:
     """The entities, everything they point at, and the facts that only the registry knows."""
     store, asked, seen = ox.Store(), frozenset(entities), set(entities)
     pending = [*entities]
@@ -120,6 +127,8 @@ def _store(ledger: Ledger, entities: Sequence[str]) -> ox.Store:
         store.extend(statements)
         if iri in asked:
             store.extend(_facts(ledger, iri, entity.kind, _phase(statements)))
+            if (station := _station(stations, iri, statements)) is not None:
+                store.add(ox.Quad(ox.NamedNode(iri), NEAR_STATION, ox.Literal(station.name)))
             others = {quad.object.value for quad in statements if isinstance(quad.object, ox.NamedNode)}
             near = {one for one in others - seen if one.startswith(f"{ledger.base}/") and _ENTITY.search(one)}
             pending += near
@@ -133,6 +142,31 @@ def _facts(ledger: Ledger, iri: str, kind: str, phase: str | None) -> Iterator[o
     if phase == _ON_TRIAL:
         moment = ox.Literal(_since(ledger.db, iri, phase), datatype=XSD["dateTime"])
         yield ox.Quad(ox.NamedNode(iri), PHASE_SINCE, moment)
+
+
+def _station(stations: Stations, iri: str, statements: Sequence[ox.Quad]) -> Station | None:
+    """The station that a place is near to, if it says where it is."""
+    if not stations.all:
+        return None
+    said = {
+        quad.predicate.value: quad.object.value
+        for quad in statements
+        if quad.subject == ox.NamedNode(f"{iri}#geo") and isinstance(quad.object, ox.Literal)
+    }
+    try:
+        return stations.near(*(float(said[SCHEMA[name].value]) for name in ("latitude", "longitude")))
+    except (KeyError, ValueError):
+        return None
+
+
+def _remembered(db: sqlite3.Connection) -> Stations:
+    return Stations(Station(*row) for row in db.execute("SELECT name, latitude, longitude FROM inference_station"))
+
+
+def _remember(db: sqlite3.Connection, stations: Stations) -> None:
+    db.execute("DELETE FROM inference_station")
+    rows = ((one.name, one.lat, one.lon) for one in stations.all)
+    db.executemany("INSERT INTO inference_station VALUES (?, ?, ?)", rows)
 
 
 def _living(db: sqlite3.Connection, network: str) -> int:

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 from registry.assets import shapes_dir
 from registry.terms import CONCEPT, FN, ORTE, XSD
 
-LIVING_MEMBERS, PHASE_SINCE = ORTE["livingMembers"], ORTE["phaseSince"]
+LIVING_MEMBERS, NEAR_STATION, PHASE_SINCE = ORTE["livingMembers"], ORTE["nearStation"], ORTE["phaseSince"]
 """Facts of the registry that rules may ask for besides what the catalogue says."""
 
 

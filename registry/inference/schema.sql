@@ -11,5 +11,10 @@ CREATE TABLE IF NOT EXISTS inference (
 CREATE INDEX IF NOT EXISTS inference_version ON inference (version);
 CREATE TABLE IF NOT EXISTS inference_seen (
   one         INTEGER PRIMARY KEY CHECK (one = 1),
-  fingerprint TEXT NOT NULL                -- of the rules that all rows were made by
+  fingerprint TEXT NOT NULL                -- of the rules that all rows were made by, and of the stations
+);
+CREATE TABLE IF NOT EXISTS inference_station ( -- of the gazetteer, so that whoever publishes need not load it
+  name      TEXT NOT NULL,
+  latitude  REAL NOT NULL,
+  longitude REAL NOT NULL
 );

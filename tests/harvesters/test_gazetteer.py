@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -47,7 +48,7 @@ def test_only_what_is_configured_is_credited() -> None:
     assert [credit.attribution for credit in credits_of(GazetteerFiles(postal_codes="plz.csv"))] == [
         "© GeoNames, CC BY 4.0"
     ]
-    assert len(credits_of(GazetteerFiles("a", "b", "c"))) == 3
+    assert len(credits_of(GazetteerFiles("a", "b", "c", "d"))) == 4
 
 
 def test_other_files_have_another_fingerprint(folder: Path) -> None:
@@ -139,3 +140,22 @@ def test_an_address_that_never_answered_is_an_error(folder: Path) -> None:
             load_gazetteer(files, base=folder, copies=folder / "copies", fetch=fetch)
     with pytest.raises(GazetteerError, match="never fetched"):
         load_gazetteer(files, base=folder, copies=folder / "copies")
+
+
+def test_stations_are_points_with_names(tmp_path: Path) -> None:
+    file = tmp_path / "stations.geojson"
+    point = {"type": "Feature", "properties": {"name": "Grimma ob Bf"},
+             "geometry": {"type": "Point", "coordinates": [12.7262, 51.2382]}}  # fmt: skip
+    nameless = {**point, "properties": {}}
+    area = {**point, "geometry": {"type": "Polygon", "coordinates": [[[12, 51], [13, 51], [13, 52], [12, 51]]]}}
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [point, nameless, area]}), encoding="utf-8")
+    known = load_gazetteer(GazetteerFiles(stations="stations.geojson"), base=tmp_path, copies=tmp_path)
+    assert [one.name for one in known.stations.all] == ["Grimma ob Bf"]
+    assert known.fingerprint == Gazetteer.load().fingerprint, "stations change no district, so nothing is lifted anew"
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"features": []}', '{"features": [{"properties": {"name": "a"}}]}'])
+def test_what_holds_no_stations_is_refused_by_name(content: str, tmp_path: Path) -> None:
+    (tmp_path / "s.geojson").write_text(content, encoding="utf-8")
+    with pytest.raises(GazetteerError, match=r"s\.geojson holds no railway stations"):
+        load_gazetteer(GazetteerFiles(stations="s.geojson"), base=tmp_path, copies=tmp_path)

@@ -7,6 +7,8 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 
+from harvesters.gazetteer import Gazetteer
+from harvesters.stations import Station, Stations
 from registry import inference
 from registry.project import Follower
 from registry.terms import CONCEPT
@@ -16,7 +18,8 @@ LIFT = f"""
 CONSTRUCT {{
   ?it a ?class ; schema:name ?name ; orte:theme ?theme ; orte:audience ?audience ; orte:phase ?phase ;
     schema:memberOf ?network ; orte:operatedBy ?operator ; orte:organisationKind ?kind ; orte:status ?status ;
-    orte:offers ?service .
+    orte:offers ?service ; schema:geo ?geo .
+  ?geo a schema:GeoCoordinates ; schema:latitude ?lat ; schema:longitude ?lon .
   ?service a orte:Service ; schema:name ?name ; orte:serviceKind <{CONCEPT}service/desk> ;
     schema:potentialAction ?action .
   ?action a schema:ReserveAction ; schema:target ?target .
@@ -30,6 +33,10 @@ CONSTRUCT {{
   OPTIONAL {{ ?r xyz:operator ?o BIND(fn:record("liste", ?o) AS ?operator) }}
   OPTIONAL {{ ?r xyz:kind ?k BIND(IRI(CONCAT("{CONCEPT}organisation/", ?k)) AS ?kind) }}
   OPTIONAL {{ ?r xyz:status ?s BIND(IRI(CONCAT("{CONCEPT}status/", ?s)) AS ?status) }}
+  OPTIONAL {{
+    ?r xyz:lat ?y ; xyz:lon ?x BIND(fn:node(?r, "geo") AS ?geo)
+    BIND(xsd:decimal(?y) AS ?lat) BIND(xsd:decimal(?x) AS ?lon)
+  }}
   OPTIONAL {{
     ?r xyz:book ?b BIND(fn:it(?r, "service/desk") AS ?service) BIND(IRI(?b) AS ?target)
     BIND(fn:node(?service, "action") AS ?action)
@@ -129,6 +136,25 @@ def test_commuter_harbours(catalogue: Ground, more: dict[str, Any], found: bool)
     site = {"key": "p", "name": "Platz", "class": "CooperationSite", "book": "https://p.example/book", **more}
     catalogue.harvest([site])
     assert ("commuter-harbour" in derived(catalogue)) is found
+
+
+def test_desks_near_a_station_are_for_commuters(catalogue: Ground) -> None:
+    stations = Stations([Station("Grimma ob Bf", 51.2382, 12.7262), Station("Leipzig Hbf", 51.345, 12.382)])
+    site = {"key": "p", "name": "Platz", "class": "CooperationSite", "book": "https://p.example/book"}
+    near, far = {"lat": "51.2310", "lon": "12.7262"}, {"lat": "51.2290", "lon": "12.7262"}  # 800 m and 1020 m
+    catalogue.harvest([{**site, **near}])
+    assert "commuter-harbour" not in derived(catalogue)
+    inference.follow(catalogue.ledger, Gazetteer(stations=stations))
+    assert derived(catalogue)["commuter-harbour"] == ["platz"]
+    (one,) = (one for one in inference.since(catalogue.ledger.db, 0)[0] if one.rule == "commuter-harbour")
+    assert ox.Literal("Grimma ob Bf") in one.grounds
+    catalogue.harvest([{**site, **near, "name": "Platz am Fluss"}])  # what publishes without a gazetteer remembers
+    assert derived(catalogue)["commuter-harbour"] == ["platz"]
+    catalogue.harvest([{**site, **far}])
+    assert "commuter-harbour" not in derived(catalogue)
+    catalogue.harvest([{**site, **near}])
+    inference.follow(catalogue.ledger, Gazetteer())
+    assert "commuter-harbour" not in derived(catalogue), "the operator took the stations away"
 
 
 def test_the_engine_shows_rule_and_grounds_and_forgets_what_is_withdrawn(catalogue: Ground) -> None:
