@@ -31,8 +31,8 @@ _BRAND = _words("""
 """)
 _HOUSES = _words("""
     Kulturhaus, Bürgerhaus, Dorfgemeinschaftshaus, Alte Brauerei, Alte Schule, Schloss, Rittergut, Gutshof, Bahnhof,
-    Alte Mühle, Kulturscheune, Pfarrhaus, Gasthof Linde, Jugendhaus, Mehrgenerationenhaus, Alte Ziegelei,
-    Kulturbahnhof, Vereinshaus, Alte Molkerei, Begegnungszentrum
+    Alte Mühle, Kulturscheune, Pfarrhaus, Gasthof, Jugendhaus, Mehrgenerationenhaus, Alte Ziegelei,
+    Vereinshaus, Alte Molkerei, Begegnungszentrum
 """)
 _USES = _words("""
     Coworking, Café, Offene Werkstatt, Makerspace, Atelier, Dorfladen, Galerie, Repair Café, Bibliothek
@@ -63,10 +63,10 @@ def listed(records: int, seed: int = 1, duplicates: float = 0.2) -> Iterator[Lis
     place = made = 0
     known: set[tuple[str, str]] = set()
     while made < records:
-        fields = _place(dice, towns, place)
-        while (fields["name"], fields["locality"]) in known:
-            fields = _place(dice, towns, place)
-        known.add((fields["name"], fields["locality"]))
+        fields, what = _place(dice, towns, place)
+        while (what, fields["locality"]) in known:  # two of one name in one town are no places anyone could tell apart
+            fields, what = _place(dice, towns, place)
+        known.add((what, fields["locality"]))
         sources = dice.sample(SOURCES, 3)
         yield Listed(sources[0], f"{place}", fields, place)
         made += 1
@@ -95,15 +95,17 @@ def _towns(dice: random.Random, number: int) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _place(dice: random.Random, towns: list[dict[str, Any]], number: int) -> dict[str, Any]:
+def _place(dice: random.Random, towns: list[dict[str, Any]], number: int) -> tuple[dict[str, Any], str]:
+    """A place, and the word of its name that tells it from others in its town."""
     town = (
         dice.choice(towns) if dice.random() < 0.7 else towns[min(int(dice.expovariate(8 / len(towns))), len(towns) - 1)]
     )
     brand = "".join(dice.choice(_BRAND) for _ in range(dice.choice((2, 3, 3)))).capitalize()
     style = dice.random()
-    plain = town["name"].split(" ")[0]
+    plain, what = town["name"].split(" ")[0], brand
     if style < 0.3:
-        name = f"{dice.choice(_HOUSES)} {plain}"
+        what = dice.choice(_HOUSES)
+        name = f"{what} {plain}"
     elif style < 0.5:
         name = f"{dice.choice(_HOUSES)} {brand}"
     elif style < 0.75:
@@ -136,7 +138,7 @@ def _place(dice: random.Random, towns: list[dict[str, Any]], number: int) -> dic
         )
     if dice.random() < 0.3:
         fields["mail"] = f"info@{brand.lower()}{number}.example"
-    return fields
+    return fields, what
 
 
 def _dirty(dice: random.Random, fields: dict[str, Any]) -> dict[str, Any]:

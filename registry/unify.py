@@ -3,8 +3,10 @@ thing, and describe every entity that is affected."""
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from registry import identity
 from registry.identity.parts import derived_parts
@@ -34,13 +36,26 @@ def unify(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) -
             batch = list(activities.since(ledger.db, ledger.position(FOLLOWER), "record", BATCH))
             if not batch and not judged:
                 return changed
-            changed += _renew(ledger, _last(ledger, batch), _judged(ledger, judged))
+            with _uncollected():
+                changed += _renew(ledger, _last(ledger, batch), _judged(ledger, judged))
             if batch:
                 ledger.move(FOLLOWER, batch[-1].sequence)
             if judged:
                 ledger.move(JUDGEMENTS, judged[-1].number)
         done += len(batch)
         progress(done)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for cycles meanwhile: the many small values that are compared have none, and looking costs a third."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def unify_all(ledger: Ledger) -> int:
@@ -108,7 +123,8 @@ def _follow_rules(ledger: Ledger, progress: Callable[[int], None]) -> int:
                 return changed
             resolver = Resolver(ledger)
             if step == "compare":
-                resolver.apply(numbers)
+                with _uncollected():
+                    resolver.apply(numbers)
             else:
                 version = _version(ledger)
                 concerned = _assign(ledger, resolver, numbers, set(), numbers)

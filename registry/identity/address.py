@@ -14,9 +14,9 @@ _NUMBER = re.compile(r"\d+\s?[a-z]?(?![a-z])")
 _STR = re.compile(r"str(?:asse|\.|(?=\s|$|\d))")
 _LEAD = re.compile(r"^(?:am|an der|an den|an dem|auf dem|auf der|im|in der|zum|zur)\s+")
 _KIND = re.compile(r"(?:strasse|weg|platz|allee|gasse|ring|ufer|damm|chaussee|markt|promenade)$")
-_SPLIT = re.compile(
-    r"[/,;()]| - |\bot\b|\bortsteil\b|\ba\.? ?d\.? |\ban der\b|\bbei\b|\bam\b|\bim\b|\bin der\b|\bob der\b"
-)
+_SPLIT = re.compile(r"[/,;()]| - |\bot\b|\bortsteil\b")
+_NEAR = re.compile(r"\b(?:a\.? ?d\.? |an der|bei|b\.|am|im|in|in der|ob der|vor der|unter)\b")
+"""What comes after says where it is, and is no name of it: "Frankfurt am Main", "Beucha bei Leipzig"."""
 ALIKE = 0.88
 """Two streets of one kind are the same but for a slip of the pen when Levenshtein's similarity reaches this."""
 
@@ -61,16 +61,39 @@ def same_number(a: Street, b: Street) -> bool | None:
     return bool(bare[0] & bare[1]) and bool(lettered[0] or lettered[1])
 
 
+@dataclass(frozen=True, slots=True)
+class Locality:
+    """A place as an address names it: the town (or what is named first), and all names by which it may be meant."""
+
+    main: str
+    names: frozenset[str]
+
+    def shares(self, other: Locality) -> frozenset[str]:
+        """By which names the two are one place: the same town, or the one a part of the other.
+
+        Two parts of one name do not make their towns one: "Grimma OT Mitte", "Wurzen OT Mitte".
+        """
+        one, two = {self.main} & other.names, {other.main} & self.names
+        if one or two:
+            return frozenset(one | two)
+        shorter, longer = sorted((self.main, other.main), key=len)
+        return frozenset({shorter} if set(shorter.split()) <= set(longer.split()) else ())
+
+
 @lru_cache(maxsize=50_000)
-def locality(text: str) -> frozenset[str]:
-    """The names by which a locality may be meant: of "Brandis / OT Beucha" both, of "Halle (Saale)" only "halle"."""
-    names = set()
+def locality(text: str) -> Locality | None:
+    """Of "Brandis / OT Beucha" the town and its part; "Halle (Saale)" is "halle", "Altdorf am See" is "altdorf"."""
+    mains: list[str] = []
+    names: set[str] = set()
     for piece in _SPLIT.split(fold(text)):
+        piece = _NEAR.split(piece)[0] if _NEAR.split(piece)[0].strip() else piece
         words = [word for word in re.findall(r"[a-z]+", piece) if word not in WORDS.place_stop]
-        if words:
-            names.add(" ".join(words))
-            names |= {word for word in words if len(word) >= 5 and "-" in piece}
-    return frozenset(names)
+        if not words or (mains and not set(words) - WORDS.quarters):
+            continue
+        mains.append(" ".join(words))
+        names.add(mains[-1])
+        names |= {word for word in words if len(word) >= 5 and "-" in piece}
+    return Locality(mains[0], frozenset(names)) if mains else None
 
 
 @lru_cache(maxsize=50_000)

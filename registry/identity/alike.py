@@ -12,13 +12,16 @@ ALIKE = 70.0
 """Names whose letters agree less than so (rapidfuzz's ratio, 0 to 100) and that share no word are different names."""
 
 
-def may_be_one(a: Profile, b: Profile) -> bool:
+def may_be_one(a: Profile, b: Profile, closely: bool) -> bool:
     """Whether a comparison could end otherwise than "different". Costs some 5 µs, where comparing costs 100.
 
-    They share a way to be reached or an identifier; or they are not far apart, and share a word of their names, or the
-    names are alike, or they are at one address.
+    They share a way to be reached, an identifier or an address; or they are not far apart, and share a word of their
+    names, or the names are alike.
+
+    Args:
+        closely: they share a key that matters to the points (`keys.is_scoring`), not only a word or a neighbourhood.
     """
-    if a.signs_of_its_own & b.signs_of_its_own or _speak_of_each_other(a, b):
+    if closely or _speak_of_each_other(a, b):
         return True
     if _far(a, b):
         return False
@@ -28,7 +31,12 @@ def may_be_one(a: Profile, b: Profile) -> bool:
         for two in b.joined_names:
             if fuzz.ratio(one, two, score_cutoff=ALIKE) or (min(len(one), len(two)) > 3 and (one in two or two in one)):
                 return True
-    return bool(a.addresses & b.addresses)
+    return _by_place(a, b) and _by_place(b, a)
+
+
+def _by_place(a: Profile, b: Profile) -> bool:
+    """Whether the first bears the name of a place and none of its own: "Röcknitz"."""
+    return any(core <= a.place_words or core <= b.place_words for core in a.cores)
 
 
 def _far(a: Profile, b: Profile) -> bool:

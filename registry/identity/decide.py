@@ -55,13 +55,13 @@ def decide(a: Profile, b: Profile, classes: Classes) -> Decision:
     if found.bars and not found.has("same-as"):
         verdict = "different"
     elif found.score >= SAME and (said or _agrees(found, identity, elsewhere)):
-        verdict = "same"
+        verdict = "unsure" if identity <= 0 and _use_in_house(a, b) else "same"
     elif (found.score >= UNSURE and (elsewhere > 0 or found.distinct >= 0.75)) or _worth_asking(found):
         verdict = "unsure"
     if a.source == b.source:
-        # A source lists each thing once, unless it says itself that two of its entries are one.
-        if verdict == "same" and not found.has("same-as"):
-            verdict = "unsure"
+        # A source lists each thing once, unless it says itself that two of its entries are one, or all but says so.
+        if not found.has("same-as"):
+            verdict = "unsure" if verdict == "same" else "different"
         found_all = (*found.all, Sign("one-source", 0.0, (a.source.rpartition("/")[2],)))
         return Decision(verdict, found.score, found_all, bars=verdict != "same")
     return Decision(verdict, found.score, found.all, bars=found.bars and verdict != "same")
@@ -72,9 +72,17 @@ def _agrees(found: Signs, identity: float, elsewhere: float) -> bool:
     if found.has("name-unmistakable"):
         return True
     if identity > 0:
-        return elsewhere > 0
-    reached = [found.has("phone-same"), found.has("mail-same"), found.has("page-same", "host-same")]
-    return found.has("address-same", "position-same") and sum(reached) >= 2 and found.likeness in ("other", "kin")
+        # One name and one website in two towns are two branches, or one place that moved: a person must say.
+        return elsewhere > 0 and (not found.has(*_APART) or _reached(found) >= 2)
+    return found.has("address-same", "position-same") and _reached(found) >= 2 and found.likeness in ("other", "kin")
+
+
+def _reached(found: Signs) -> int:
+    """In how many ways the two are reached alike, and nobody else."""
+    return found.has("phone-same") + found.has("mail-same") + found.has("page-same", "host-same")
+
+
+_APART = ("locality-differs", "region-differs", "village-namesake", "position-far", "position-elsewhere")
 
 
 def _worth_asking(found: Signs) -> bool:
@@ -100,13 +108,16 @@ def _part(a: Profile, b: Profile, found: Signs) -> str:
         in_city = found.has("city-same") and found.distinct >= 0.75
         return found.inside if here or in_city or found.points("web", "phone", "mail") >= 2 else ""
     if found.likeness in ("other", "kin", "shared", "use") and found.has("address-same", "address-shared"):
-        return _use_in_house(a, b)
+        # That shares the house's telephone, mailbox or website besides: a part of it, or all of it under a new name.
+        return _use_in_house(a, b) if _reached(found) < 2 else ""
     return ""
 
 
 def _use_in_house(a: Profile, b: Profile) -> str:
     """At one address: the one is named after a use and no house, the other after a house and no use."""
     kinds = [_roles(p) for p in (a, b)]
+    if "holder" in kinds[0] | kinds[1]:
+        return ""
     if "use" in kinds[0] and not kinds[0] & _HOUSES and kinds[1] & _HOUSES and "use" not in kinds[1]:
         return "a"
     if "use" in kinds[1] and not kinds[1] & _HOUSES and kinds[0] & _HOUSES and "use" not in kinds[0]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
-from registry.identity import address, keys, names
+from registry.identity import address, keys
+from registry.identity.abbreviations import is_short_for
 from registry.identity.keys import Class, Classes
+from registry.identity.likeness import Likeness, compare
+from registry.identity.names import Name
 from registry.identity.profile import Profile, distance
 from registry.identity.web import identifier
 from registry.identity.weights import WEIGHTS
@@ -69,9 +71,9 @@ def signs(a: Profile, b: Profile, classes: Classes) -> Signs:
     found += _identifiers(a, b, classes)
     likeness, best, name_sign = _names(a, b, classes)
     found.append(name_sign)
-    if best is not None and likeness.kind == "identical" and _weight(best) >= UNMISTAKABLE.get(a.kind, 99.0):
+    if best is not None and likeness.kind == "identical" and _weight(best) + 0.001 >= UNMISTAKABLE.get(a.kind, 99.0):
         found.append(_sign("name-unmistakable"))
-    found += _place(a, b, classes)
+    found += _place(a, b, classes, named=likeness.kind in ("identical", "alike") and likeness.distinct >= 0.75)
     found += _contacts(a, b, classes)
     if a.virtual != b.virtual:
         found.append(_sign("presence-differs"))
@@ -85,26 +87,26 @@ def _sign(name: str, *found: str, times: float = 1.0) -> Sign:
 # Names
 
 
-def _names(a: Profile, b: Profile, classes: Classes) -> tuple[names.Likeness, names.Name | None, Sign]:
+def _names(a: Profile, b: Profile, classes: Classes) -> tuple[Likeness, Name | None, Sign]:
     """The most telling pair of names: the records' first names speak, others only when they say more."""
     if not a.parsed or not b.parsed:
-        return names.Likeness("other", 0.0, 0.0), None, Sign("name-other", 0.0, ("", ""))
+        return Likeness("other", 0.0, 0.0), None, Sign("name-other", 0.0, ("", ""))
     space = keys.space(a.kind)
     places = a.place_words | b.place_words
 
     def common(word: str) -> bool:
         return classes(keys.word(space, word)) is Class.COMMON
 
-    best: tuple[float, names.Likeness, names.Name, names.Name, Sign] | None = None
+    best: tuple[float, Likeness, Name, Name, Sign] | None = None
     for one in a.parsed:
         for two in b.parsed:
-            likeness = names.compare(one, two, places, common)
+            likeness = compare(one, two, places, common)
             told = _place_named(one, two, a, b)
-            if likeness.kind in ("other", "kin") and (_acronym(one, two) or _acronym(two, one)):
+            if likeness.kind in ("other", "kin") and (is_short_for(one, two, places) or is_short_for(two, one, places)):
                 sign = _sign("name-acronym", one.text, two.text)
             elif told is None and likeness.kind in ("identical", "alike", "longer", "shared"):
                 sign = _sign("name-place", one.text, two.text)
-                likeness = names.Likeness("other", likeness.similarity, 0.0)
+                likeness = Likeness("other", likeness.similarity, 0.0)
             else:
                 sign = _name_sign(likeness, one, two, told or 0.0)
             if likeness.kind == "inside":
@@ -118,7 +120,7 @@ def _names(a: Profile, b: Profile, classes: Classes) -> tuple[names.Likeness, na
     return best[1], best[2], best[4]
 
 
-def _name_sign(likeness: names.Likeness, a: names.Name, b: names.Name, place_named: float) -> Sign:
+def _name_sign(likeness: Likeness, a: Name, b: Name, place_named: float) -> Sign:
     distinct = min(1.0, likeness.distinct + place_named)
     if likeness.kind == "identical":
         return _sign("name-identical", a.text, times=distinct)
@@ -129,7 +131,7 @@ def _name_sign(likeness: names.Likeness, a: names.Name, b: names.Name, place_nam
     return _sign(f"name-{likeness.kind}", a.text, b.text)
 
 
-def _place_named(one: names.Name, two: names.Name, a: Profile, b: Profile) -> float | None:
+def _place_named(one: Name, two: Name, a: Profile, b: Profile) -> float | None:
     """How much more a name tells when it says where, as the other record does: "Kulturhaus Beucha" in Beucha.
 
     Most when both names say it, and it is no city, which may have several houses of a kind. None when they say
@@ -148,27 +150,7 @@ def _place_named(one: names.Name, two: names.Name, a: Profile, b: Profile) -> fl
     return 0.3 if said_one & b.place_words or said_two & a.place_words else 0.0
 
 
-@lru_cache(maxsize=50_000)
-def _acronym(short: names.Name, long: names.Name) -> bool:
-    """Whether a name of one word is made of the other's initials, in order, each word giving at least one letter."""
-    content = [word.text for word in long.content]
-    if len(short.content) != 1 or not 3 <= len(short.content[0].text) <= 6 or len(content) < 2:
-        return False
-    letters = short.content[0].text
-    joined, at = " ".join(content), 0
-    if "".join(text[0] for text in content) == letters:
-        return True
-    if not short.text.strip(" .").isupper() or len(letters) < len(content):
-        return False
-    for letter in letters:  # every letter in order, and every word's first letter among them
-        at = joined.find(letter, at) + 1
-        if at == 0:
-            return False
-    firsts = [text[0] for text in content]
-    return letters[0] == firsts[0] and all(first in letters for first in firsts)
-
-
-def _weight(name: names.Name) -> float:
+def _weight(name: Name) -> float:
     return sum(word.weight for word in name.content)
 
 
@@ -192,23 +174,30 @@ def _identifiers(a: Profile, b: Profile, classes: Classes) -> Iterator[Sign]:
 
 # Place
 
+_ELSEWHERE = ("locality-differs", "region-differs", "village-namesake")
 
-def _place(a: Profile, b: Profile, classes: Classes) -> Iterator[Sign]:
-    """The strongest sign for and the strongest against; what contradicts an equal address or place is doubted."""
+
+def _place(a: Profile, b: Profile, classes: Classes, *, named: bool) -> Iterator[Sign]:
+    """The strongest sign for and the strongest against; what contradicts an equal address or place is doubted.
+
+    Args:
+        named: the two have a distinctive name in common.
+    """
     if a.virtual or b.virtual or a.kind == "network":
         return
-    found = [*_address(a, b, classes), *_localities(a, b)]
+    found = [*_address(a, b, classes, named=named), *_localities(a, b)]
     metres = distance(a.position, b.position) if a.position and b.position else None
-    here = any(sign.points >= 1.5 for sign in found if sign.name != "street-same")
+    # Of two villages of one name far apart, each is where its position says; a postal code or a street decides.
+    here = any(sign.name.startswith(("address", "street-same", "postcode", "city-same")) for sign in found)
     if metres is not None:
-        found += _position(a, b, metres, classes, here or any(sign.name == "city-same" for sign in found))
+        found += _position(a, b, metres, classes, here)
     near = metres is not None and metres <= 1000
     if near:
-        found = [sign for sign in found if sign.name not in ("locality-differs", "region-differs")]
+        found = [sign for sign in found if sign.name not in _ELSEWHERE]
     elif metres is not None and metres <= 3000:
         found = [_sign(s.name, *s.found, times=0.5) if s.name == "locality-differs" else s for s in found]
     if any(sign.name.startswith("address") for sign in found):
-        found = [sign for sign in found if sign.name not in ("locality-differs", "region-differs", "position-apart")]
+        found = [sign for sign in found if sign.name not in (*_ELSEWHERE, "position-apart")]
     if metres is not None and metres <= 200:
         found = [
             _sign(s.name, *s.found, times=0.4) if s.name in ("street-differs", "number-differs") else s for s in found
@@ -221,14 +210,18 @@ def _place(a: Profile, b: Profile, classes: Classes) -> Iterator[Sign]:
         yield worst if a.kind == "site" else Sign(worst.name, round(worst.points / 2, 2), worst.found)
 
 
-def _address(a: Profile, b: Profile, classes: Classes) -> Iterator[Sign]:
+def _address(a: Profile, b: Profile, classes: Classes, *, named: bool) -> Iterator[Sign]:
     one, two = a.street_parsed, b.street_parsed
     if one is None or two is None:
         return
-    together = bool(a.postcode and a.postcode == b.postcode) or bool(a.locality_names & b.locality_names)
+    together = bool(a.postcode and a.postcode == b.postcode) or bool(_shared_places(a, b))
     unknown = not (a.postcode and b.postcode) and not (a.locality_names and b.locality_names)
     near = a.position is not None and b.position is not None and distance(a.position, b.position) < 2000
-    if not (together or (unknown and near) or near):
+    # Towns and their parts are written for one another: a street and number with one telephone are one address, and
+    # so are those with one distinctive name, unless every town has such a street.
+    known = named and one.name not in WORDS.streets and not (a.postcode and b.postcode) and not _far_regions(a, b)
+    reached = one.name == two.name and bool(address.same_number(one, two)) and (known or _reached_alike(a, b, classes))
+    if not (together or (unknown and near) or near or reached):
         return
     if not address.same_street(one, two):
         yield _sign("street-differs", a.street, b.street)
@@ -244,8 +237,22 @@ def _address(a: Profile, b: Profile, classes: Classes) -> Iterator[Sign]:
             yield _sign("street-same", a.street if len(a.street) < len(b.street) else b.street)
 
 
+def _reached_alike(a: Profile, b: Profile, classes: Classes) -> bool:
+    """Whether the two have a telephone or mailbox of their own in common."""
+    space = keys.space(a.kind)
+    found = [keys.phone(space, one) for one in a.phones if one in b.phones]
+    found += [keys.mail(space, one) for one in a.mails if one in b.mails]
+    return any(classes(key) is Class.OWN for key in found)
+
+
+def _shared_places(a: Profile, b: Profile) -> frozenset[str]:
+    """By which names the two are in one place, as far as the addresses say."""
+    return frozenset(name for one in a.places for two in b.places for name in one.shares(two))
+
+
 def _localities(a: Profile, b: Profile) -> Iterator[Sign]:
-    if a.postcode and a.postcode == b.postcode:
+    postcode = a.postcode and a.postcode == b.postcode
+    if postcode:
         yield _sign("postcode-same", a.postcode)
     one, two = a.locality_names or a.towns, b.locality_names or b.towns
     # A name may say the place that the address of the other record says.
@@ -255,19 +262,37 @@ def _localities(a: Profile, b: Profile) -> Iterator[Sign]:
             yield _sign("region-same")
         return
     # "Kulturhaus Beucha" in Brandis is in Beucha: a part of town is named where the address names the town.
-    common = (one & two) or (one & _said_in_names(b)) or (two & _said_in_names(a))
-    if common:
-        city = common & WORDS.cities
-        yield _sign("city-same" if city else "village-same", ", ".join(sorted(city or common)))
-    elif not (a.postcode and a.postcode == b.postcode):
-        far = bool(a.region and b.region and a.region != b.region)
-        if a.postcode and b.postcode:
-            far = far or a.postcode[:2] != b.postcode[:2]
-        yield _sign("region-differs" if far else "locality-differs", min(one), min(two))
+    common = _shared_places(a, b) if a.places and b.places else one & two
+    common = common or (one & _said_in_names(b)) or (two & _said_in_names(a))
+    city = common & WORDS.cities
+    if city:
+        yield _sign("city-same", ", ".join(sorted(city)))
+    elif common and not postcode and _far_regions(a, b):
+        yield _sign("village-namesake", ", ".join(sorted(common)))
+    elif common:
+        yield _sign("village-same", ", ".join(sorted(common)))
+    elif not postcode and not _same_quarter(a, b):
+        yield _sign("region-differs" if _far_regions(a, b) else "locality-differs", min(one), min(two))
+
+
+def _far_regions(a: Profile, b: Profile) -> bool:
+    """Whether district or postal region (the first two digits) put the two into different parts of the country."""
+    if a.postcode and b.postcode and a.postcode[:2] != b.postcode[:2]:
+        return True
+    return bool(a.region and b.region and a.region != b.region)
+
+
+def _same_quarter(a: Profile, b: Profile) -> bool:
+    """One part of town, said to be of two towns: towns are merged, and parts of them have namesakes."""
+    return bool(a.locality_names & b.locality_names) and not _far_regions(a, b)
 
 
 def _said_in_names(profile: Profile) -> frozenset[str]:
     return frozenset(word.text for name in profile.parsed for word in name.words)
+
+
+_PLAUSIBLE = ((47.2, 55.1), (5.8, 15.1))
+"""Latitudes and longitudes of Germany: what lies outside was typed wrongly."""
 
 
 def _position(a: Profile, b: Profile, metres: float, classes: Classes, here: bool) -> Iterator[Sign]:
@@ -282,7 +307,7 @@ def _position(a: Profile, b: Profile, metres: float, classes: Classes, here: boo
         yield _sign("position-around", rounded)
     elif metres <= 2500:
         return
-    elif here and metres > 30_000:
+    elif metres > 30_000 and (here or _implausible(a) != _implausible(b)):
         yield _sign("position-doubtful", kilometres)
     elif metres <= 12_000:
         yield _sign("position-apart", kilometres)
@@ -290,6 +315,11 @@ def _position(a: Profile, b: Profile, metres: float, classes: Classes, here: boo
         yield _sign("position-far", kilometres)
     else:
         yield _sign("position-elsewhere", kilometres)
+
+
+def _implausible(profile: Profile) -> bool:
+    assert profile.position is not None
+    return any(not low <= value <= high for value, (low, high) in zip(profile.position, _PLAUSIBLE, strict=True))
 
 
 # Contact

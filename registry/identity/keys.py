@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from enum import IntEnum
+from itertools import pairwise
 from math import floor
 
+from registry.identity import names
 from registry.identity.profile import Profile
 
 MOST = 40
@@ -100,8 +102,16 @@ def of(profile: Profile) -> list[str]:
         for one in name.content:
             if one.weight >= 0.75 or one.role in ("house", "building", "use"):
                 found.append(word(where, one.text))
-            if one.text not in profile.place_words:
+            if one.text not in profile.place_words or not names.says_which(name.content, profile.place_words):
                 found += [f"{where}in {place} {one.text}" for place in _places(profile)]
+        found += [
+            word(where, first.text + second.text)
+            for first, second in pairwise(name.content)
+            if first.role == second.role == "word"
+        ]
+        leading = [one.text for one in name.parts[0] if one.role != "stop"] if len(name.parts) > 1 else []
+        if 2 <= len(leading) <= 6:
+            found.append(f"{where}name {' '.join(sorted(leading))}")
         if 2 <= len(texts) <= 6:
             found.append(f"{where}name {' '.join(sorted(texts))}")
     if profile.position is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
@@ -12,7 +12,7 @@ import orjson
 import pyoxigraph as ox
 
 from registry.identity import address, web
-from registry.identity.names import Name
+from registry.identity.names import Name, aliases, without
 from registry.identity.names import parse as parse_name
 from registry.identity.words import WORDS
 from registry.ledger import StoredRecord
@@ -55,7 +55,9 @@ class Profile:
 
     @cached_property
     def parsed(self) -> tuple[Name, ...]:
-        return tuple(parse_name(name) for name in self.names)
+        """The names taken apart; one that says what it was before, or is now, is two."""
+        texts = (without(text, self.street) for text in self.names)
+        return tuple(dict.fromkeys(parse_name(name) for text in texts for name in aliases(text)))[:NAMES]
 
     @cached_property
     def place_words(self) -> frozenset[str]:
@@ -71,8 +73,12 @@ class Profile:
         return frozenset(word.text for name in self.parsed for word in name.words if word.text in WORDS.towns)
 
     @cached_property
+    def places(self) -> tuple[address.Locality, ...]:
+        return tuple(found for text in self.localities if (found := address.locality(text)))
+
+    @cached_property
     def locality_names(self) -> frozenset[str]:
-        return frozenset(name for text in self.localities for name in address.locality(text))
+        return frozenset(name for place in self.places for name in place.names)
 
     @cached_property
     def street_parsed(self) -> address.Street | None:
@@ -109,16 +115,15 @@ class Profile:
         return frozenset(web.identifier(one) for one in self.ids)
 
     @cached_property
-    def signs_of_its_own(self) -> frozenset[str]:
-        """Ways to reach it and identifiers: sharing one is always worth a closer look."""
-        pages = {one.page for one in self.web} | {one.domain for one in self.web if one.domain}
-        return self.identifiers | self.hosts | frozenset(pages) | frozenset(self.phones) | frozenset(self.mails)
-
-    @cached_property
     def telling_words(self) -> frozenset[str]:
         """The words of its names that say something, without those that only say where."""
         words = (word for name in self.parsed for word in name.words if word.weight >= 0.3)
         return frozenset(word.text for word in words) - self.place_words
+
+    @cached_property
+    def cores(self) -> tuple[frozenset[str], ...]:
+        """Of each name the words that are more than labels; where they are but places, it is named after its place."""
+        return tuple(frozenset(word.text for word in name.content if word.role != "label") for name in self.parsed)
 
     @cached_property
     def joined_names(self) -> tuple[str, ...]:
@@ -127,7 +132,10 @@ class Profile:
         return tuple("".join(row) for row in rows if row)
 
     def dump(self) -> bytes:
-        return orjson.dumps({key: value for key, value in asdict(self).items() if value})
+        return orjson.dumps({field: value for field in _FIELDS if (value := getattr(self, field))})
+
+
+_FIELDS = tuple(field.name for field in fields(Profile))
 
 
 def load(data: bytes) -> Profile:

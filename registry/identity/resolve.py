@@ -6,7 +6,7 @@ does not depend on the order in which records came; when a key's class changes, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from registry.identity import keys, profile
 from registry.identity.alike import may_be_one
@@ -174,10 +174,10 @@ class Resolver:
             if known and self.hosted(known):
                 continue  # services of a house are compared within the house
             stored = {c.other(record): c for c in identity.comparisons(self.db, record)}
-            for other in self._candidates(record) if known else ():
+            for other, closely in sorted(self._candidates(record).items()) if known else ():
                 pair = (min(record, other), max(record, other))
                 if pair not in done:
-                    done[pair] = self._one(*pair)
+                    done[pair] = self._one(*pair, closely)
                     touched |= self._keep(pair, done[pair], stored.get(other))
                 stored.pop(other, None)
             for other in stored:
@@ -186,7 +186,8 @@ class Resolver:
                     touched |= self._keep(pair, None, stored[other])
         for pair in sorted(recheck - done.keys()):
             if (old := identity.comparison(self.db, *pair)) is not None:
-                fresh = self._one(*pair) if self._meet(*pair) else None
+                shared = self._candidates(pair[0]).get(pair[1])
+                fresh = None if shared is None else self._one(*pair, shared)
                 touched |= self._keep(pair, fresh, old)
         return touched
 
@@ -199,29 +200,26 @@ class Resolver:
             identity.put_comparison(self.db, fresh)
         return set(pair)
 
-    def _candidates(self, record: int) -> Iterator[int]:
-        """Everybody who shares a key that is not common."""
-        found: set[int] = set()
+    def _candidates(self, record: int) -> dict[int, bool]:
+        """Everybody who shares a key that is not common, and whether it is one of those that matter to the points."""
+        found: dict[int, bool] = {}
         for key in self.keys(record):
             if self.classify(key) is Class.COMMON:
                 continue
-            near = keys.around(key) if keys.is_cell(key) else [key]
+            near, closely = keys.around(key) if keys.is_cell(key) else [key], keys.is_scoring(key)
             for one in near:
                 have = self.members(one)
                 if len(have) <= MOST:
-                    found |= {other for other, _ in have}
-        found.discard(record)
-        yield from sorted(found)
+                    for other, _ in have:
+                        found[other] = closely or found.get(other, False)
+        found.pop(record, None)
+        return found
 
-    def _meet(self, a: int, b: int) -> bool:
-        """Whether two records still share a key that is not common."""
-        return b in set(self._candidates(a))
-
-    def _one(self, a: int, b: int) -> Comparison | None:
+    def _one(self, a: int, b: int, closely: bool) -> Comparison | None:
         one, two = self.profile(a), self.profile(b)
         if one is None or two is None:
             return None
-        if not may_be_one(one, two) or (found := self.decide(one, two)).verdict == "different":
+        if not may_be_one(one, two, closely) or (found := self.decide(one, two)).verdict == "different":
             return None
         inside = None
         if found.part:

@@ -12,11 +12,14 @@ from registry.ledger.identity import TABLES
 
 RULES = (
     *(
+        "abbreviations.py",
+        "aligning.py",
         "address.py",
         "alike.py",
         "decide.py",
         "evidence.py",
         "keys.py",
+        "likeness.py",
         "names.py",
         "profile.py",
         "services.py",

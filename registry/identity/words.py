@@ -29,6 +29,8 @@ class Words:
         self.towns = frozenset(classes["town"].split())
         self.cities = frozenset(classes["city"].split())
         self.place_stop = frozenset(classes["place_stop"].split())
+        self.quarters = frozenset(classes["quarter"].split())
+        self.streets = frozenset(classes["street"].split())
         self.opposites = frozenset(
             (one, two)
             for pair in table["opposites"]["pairs"].replace("\n", "|").split("|")
