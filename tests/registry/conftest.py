@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from registry.check import Checker
 from registry.harvesting import publish
 from registry.ingest import ingest
 from registry.ledger import Ledger, Run
+from tests.standins.engines import OxigraphServe, RemoteEngine, Virtuoso
 
 BASE = "http://127.0.0.1:8000"
 RECORDS = f"{BASE}/sources/liste/records/"
@@ -133,3 +134,20 @@ def ground(tmp_path: Path, checker: Checker) -> Iterator[Ground]:
     ground = Ground(tmp_path, checker)
     yield ground
     ground.ledger.close()
+
+
+@pytest.fixture(scope="session")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], RemoteEngine]]:
+    """Engines elsewhere by their kind; each is started when it is first asked for, once for all tests."""
+    started: dict[str, RemoteEngine] = {}
+
+    def of(kind: str) -> RemoteEngine:
+        if kind not in started:
+            engine = {"oxigraph": OxigraphServe, "virtuoso": Virtuoso}[kind](tmp_path_factory.mktemp(kind) / "engine")
+            engine.start()
+            started[kind] = engine
+        return started[kind]
+
+    yield of
+    for engine in started.values():
+        engine.kill()

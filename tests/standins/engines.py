@@ -14,6 +14,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pyoxigraph import NamedNode
+
+from registry.engine import Remote
+from registry.engine.remote.connection import Connection
+from registry.engine.remote.store import MARK, RemoteStore
 
 _INI = """\
 [Database]
@@ -147,6 +152,21 @@ class Virtuoso(RemoteEngine):
         (self.folder / "virtuoso.ini").write_text(_INI.format(sql=_free_port(), http=self.port))
         (self.folder / "virtuoso.lck").unlink(missing_ok=True)  # of one that was killed
         return [program("virtuoso-t"), "+configfile", "virtuoso.ini", "+foreground"]
+
+
+def remote(engine: RemoteEngine, folder: Path, home: str = "http://example.org") -> Remote:
+    """An engine elsewhere as the store of a registry whose data directory is ``folder``."""
+    settings = dict(engine.settings())
+    return Remote(home=home, lock=str(folder / "engine.lock"), check_seconds=0.05, **settings)
+
+
+def emptied(remote: Remote) -> RemoteStore:
+    """Its store, as if nobody had ever used it."""
+    store = RemoteStore(Connection(remote))
+    store.clear()
+    store.remove_graph(NamedNode(MARK))
+    store.flush()
+    return store
 
 
 def program(name: str) -> str:

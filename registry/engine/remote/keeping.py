@@ -28,10 +28,13 @@ def refill(follower: Follower, remote: Remote) -> bool:
     """
     store = RemoteStore(Connection(remote))
     store.disown()
+    keeper = Keeper(follower, store, remote)
     try:
-        Keeper(follower, store, remote).load(store)
+        keeper.load(store)
     except OutOfStep:
         return False
+    finally:
+        keeper.close()
     return True
 
 
@@ -91,6 +94,10 @@ class Keeper:
         if sequence is not None:
             self._commit()
         return sequence
+
+    def close(self) -> None:
+        """Let another process keep the store in step."""
+        os.close(self._lock)
 
     def position(self) -> Mapping[str, Any]:
         return {**self._follower.position(), HOME: self._remote.home}

@@ -11,12 +11,9 @@ from pathlib import Path
 
 import pytest
 import uvloop
-from pyoxigraph import NamedNode
 
 from registry.engine import Engine, EngineOptions, QueryAnswer, QueryRequest, Remote
-from registry.engine.remote.connection import Connection
-from registry.engine.remote.store import MARK, RemoteStore
-from tests.standins.engines import OxigraphServe, RemoteEngine, Virtuoso
+from tests.standins.engines import RemoteEngine, emptied, remote
 
 FOLLOWER = "tests.registry.engine.followers:LogFollower"
 PATIENCE = 20.0  # seconds; how long anything may take on a busy machine before a test fails
@@ -29,23 +26,6 @@ def _loop_as_in_production() -> Iterator[None]:
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     yield
     asyncio.set_event_loop_policy(None)
-
-
-@pytest.fixture(scope="session")
-def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], RemoteEngine]]:
-    """Engines elsewhere by their kind; each is started when it is first asked for, once for all tests."""
-    started: dict[str, RemoteEngine] = {}
-
-    def of(kind: str) -> RemoteEngine:
-        if kind not in started:
-            engine = {"oxigraph": OxigraphServe, "virtuoso": Virtuoso}[kind](tmp_path_factory.mktemp(kind) / "engine")
-            engine.start()
-            started[kind] = engine
-        return started[kind]
-
-    yield of
-    for engine in started.values():
-        engine.kill()
 
 
 @pytest.fixture(params=["memory", "oxigraph", "virtuoso"])
@@ -61,21 +41,6 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path, engines: Callable[[str]
 
 place: list[Remote] = []
 """The engine elsewhere that ``running`` uses, if any."""
-
-
-def remote(engine: RemoteEngine, folder: Path) -> Remote:
-    """An engine elsewhere as the store of a registry whose data directory is ``folder``."""
-    settings = dict(engine.settings())
-    return Remote(home="http://example.org", lock=str(folder / "engine.lock"), check_seconds=0.05, **settings)
-
-
-def emptied(remote: Remote) -> RemoteStore:
-    """Its store, as if nobody had ever used it."""
-    store = RemoteStore(Connection(remote))
-    store.clear()
-    store.remove_graph(NamedNode(MARK))
-    store.flush()
-    return store
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from pyoxigraph import NamedNode
 from registry.engine import Engine, EngineOptions, EngineStarting, QueryRefused, QueryTimedOut, Remote
 from registry.engine.remote.connection import Connection, RemoteError
 from registry.engine.remote.store import RemoteStore
-from tests.registry.engine.conftest import FOLLOWER, PATIENCE, TRIPLES, ask, emptied, place, remote, running, until
-from tests.standins.engines import OxigraphServe, RemoteEngine, Virtuoso
+from tests.registry.engine.conftest import FOLLOWER, PATIENCE, TRIPLES, ask, place, running, until
+from tests.standins.engines import OxigraphServe, RemoteEngine, Virtuoso, emptied, remote
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 STRANGE = "INSERT DATA { <urn:by:hand> <urn:p> 1 }"
