@@ -94,12 +94,14 @@ class Feed:
 class Engine:
     """A SPARQL engine elsewhere that answers queries instead of the one in our own memory; none without `url`.
 
-    `url` answers queries, `update_url` takes SPARQL updates (the same as `url` when empty). `authentication` is `none`,
+    `url` answers queries, `update_url` takes SPARQL updates (the same as `url` when empty), and
+    `graph_store_url`, if any, fills it faster. `authentication` is `none`,
     `basic` or `digest`; `kind` is `sparql`, `oxigraph` or `virtuoso`, and asked for when empty.
     """
 
     url: str = ""
     update_url: str = ""
+    graph_store_url: str = ""
     authentication: str = "none"
     user: str = ""
     password: str = field(default="", repr=False)
@@ -182,7 +184,8 @@ def load(data: Path) -> Config:
 
 
 def _check_engine(engine: Engine, file: Path) -> None:
-    for name, url in (("url", engine.url), ("update_url", engine.update_url)):
+    for name in ("url", "update_url", "graph_store_url"):
+        url = getattr(engine, name)
         parts = urlsplit(url)
         if url and (parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc):
             raise ConfigError(f"{file}: engine.{name} must be an http(s) address without a user name")

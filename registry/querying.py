@@ -35,6 +35,7 @@ def remote(config: Config) -> Remote | None:
         user=there.user,
         password=there.password,
         kind=there.kind,
+        graph_store_url=there.graph_store_url,
     )
 
 

@@ -40,7 +40,8 @@ class QueryRequest:
 class Remote:
     """An engine elsewhere that takes the place of our own store, and belongs to one registry alone.
 
-    ``url`` answers queries, ``update_url`` takes updates; ``kind`` is a name from ``remote.dialect`` or empty: then the
+    ``url`` answers queries, ``update_url`` takes updates; ``graph_store_url`` speaks the Graph Store Protocol and is
+    used, when there is one, to fill the engine. ``kind`` is a name from ``remote.dialect`` or empty: then the
     engine is asked. ``home`` is the base IRI of the registry whose data it holds. ``lock`` is a file: of all processes
     of a registry the one that holds it writes, the others only ask.
     """
@@ -53,6 +54,7 @@ class Remote:
     user: str = ""
     password: str = field(default="", repr=False)
     kind: str = ""
+    graph_store_url: str = ""
     check_seconds: float = 1.0  # how often it is looked at whether its data are still there
 
 

@@ -40,9 +40,10 @@ def main() -> None:
     parser.add_argument("suites", type=Path)
     parser.add_argument("--only", default="")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--engine", choices=("memory", "oxigraph", "virtuoso"), default="memory")
     asked = parser.parse_args()
     outcomes: dict[str, dict[str, str]] = {}
-    with running() as (address, engine):
+    with running(asked.engine) as (address, engine):
         for title, manifest in SUITES.items():
             if asked.only in title and (asked.suites / manifest).exists():
                 outcomes[title] = {}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import pyoxigraph as ox
+from registry.engine import Target
 
 
 class Data:
@@ -13,9 +15,15 @@ class Data:
     def __init__(self, file: str) -> None:
         self._file = Path(file)
 
-    def load(self, store: ox.Store) -> int:
-        store.load(self._file.read_bytes(), format=ox.RdfFormat.N_QUADS)
+    def load(self, store: Target) -> int:
+        store.load(self._file.read_bytes())
         return 1
 
-    def follow(self, store: ox.Store) -> int | None:
+    def follow(self, store: Target) -> int | None:
         return None
+
+    def position(self) -> Mapping[str, Any]:
+        return {"sequence": 1}
+
+    def resume(self, store: Target, position: Mapping[str, Any]) -> bool:
+        return False

@@ -15,8 +15,9 @@ import uvicorn
 
 from registry.api import create_app
 from registry.config import Config
-from registry.engine import Engine, EngineOptions, QueryAnswer, QueryRequest
+from registry.engine import Engine, EngineOptions, QueryAnswer, QueryRequest, Remote
 from registry.ledger import Ledger
+from tests.standins.engines import OxigraphServe, Virtuoso, remote
 
 BASE = "http://www.example"
 
@@ -24,8 +25,9 @@ BASE = "http://www.example"
 class Exchangeable:
     """A SparqlEngine that forwards to another one, which can be replaced while the server runs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, remote: Remote | None = None) -> None:
         self._folder = folder
+        self._remote = remote
         self._engine: Engine | None = None
         self._held: bytes | None = None
         self._count = 0
@@ -59,7 +61,7 @@ class Exchangeable:
         self._count += 1
         file = self._folder / f"{self._count}.nq"
         file.write_bytes(nquads)
-        options = EngineOptions(workers=2, base_iri=f"{BASE}/")
+        options = EngineOptions(workers=2, base_iri=f"{BASE}/", remote=self._remote)
         self._engine = Engine("tests.conformance.data:Data", {"file": str(file)}, options)
         await self._engine.start()
         await self._engine.reached()
@@ -73,12 +75,31 @@ class Exchangeable:
 
 
 @contextmanager
-def running() -> Iterator[tuple[str, Exchangeable]]:
-    """The address of a server, and its engine."""
+def running(kind: str = "memory") -> Iterator[tuple[str, Exchangeable]]:
+    """The address of a server, and its engine: our own, or one elsewhere of a kind."""
+    with TemporaryDirectory() as name, _elsewhere(kind, Path(name)) as there, _serving(there) as found:
+        yield found
+
+
+@contextmanager
+def _elsewhere(kind: str, folder: Path) -> Iterator[Remote | None]:
+    if kind == "memory":
+        yield None
+        return
+    engine = {"oxigraph": OxigraphServe, "virtuoso": Virtuoso}[kind](folder / kind)
+    engine.start()
+    try:
+        yield remote(engine, folder, BASE)
+    finally:
+        engine.kill()
+
+
+@contextmanager
+def _serving(there: Remote | None) -> Iterator[tuple[str, Exchangeable]]:
     with TemporaryDirectory() as name, socket.create_server(("127.0.0.1", 0)) as listening:
         folder = Path(name)
         Ledger.open(folder / "ledger.sqlite", BASE).close()
-        engine = Exchangeable(folder)
+        engine = Exchangeable(folder, there)
         server = uvicorn.Server(
             uvicorn.Config(create_app(Config(data=folder, base_url=BASE), engine), log_level="error")
         )

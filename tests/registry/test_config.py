@@ -44,6 +44,11 @@ def test_values_are_read_into_their_places(tmp_path: Path) -> None:
         ("server = 8000", "[server] must be a table"),
         ("data = '/tmp'", "--data"),
         ("base_url = ", "not valid TOML"),
+        ('[engine]\nurl = "localhost:7878"', "engine.url must be an http(s) address"),
+        ('[engine]\nurl = "http://dba:dba@127.0.0.1/sparql"', "without a user name"),
+        ('[engine]\nupdate_url = "http://127.0.0.1/update"', "engine.url must name the address for queries"),
+        ('[engine]\nurl = "http://127.0.0.1/"\nauthentication = "oauth"', "engine.authentication must be one of none"),
+        ('[engine]\nurl = "http://127.0.0.1/"\nkind = "jena"', "engine.kind must be one of empty, sparql"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_sentence(tmp_path: Path, text: str, named: str) -> None:

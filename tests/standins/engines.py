@@ -67,6 +67,10 @@ class RemoteEngine:
     def update_url(self) -> str:
         raise AssertionError("of a kind")
 
+    @property
+    def graph_store_url(self) -> str:
+        return ""
+
     def command(self) -> list[str]:
         raise AssertionError("of a kind")
 
@@ -112,6 +116,7 @@ class RemoteEngine:
     def settings(self) -> Mapping[str, str]:
         """The table [engine] of registry.toml."""
         found = {"url": self.url, "update_url": self.update_url, "authentication": self.authentication}
+        found["graph_store_url"] = self.graph_store_url
         return found | {"user": self.user, "password": self.password}
 
 
@@ -147,6 +152,10 @@ class Virtuoso(RemoteEngine):
     @property
     def update_url(self) -> str:
         return f"http://127.0.0.1:{self.port}/sparql-auth"
+
+    @property
+    def graph_store_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/sparql-graph-crud-auth"
 
     def command(self) -> list[str]:
         (self.folder / "virtuoso.ini").write_text(_INI.format(sql=_free_port(), http=self.port))

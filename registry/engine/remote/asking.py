@@ -34,7 +34,7 @@ from registry.engine.remote.connection import (
     Unreachable,
 )
 from registry.engine.remote.dialect import Dialect
-from registry.engine.remote.rewriting import hiding, without_dataset
+from registry.engine.remote.rewriting import based, hiding, without_dataset
 
 _NOTHING = "urn:orte:nothing"  # a graph that is nowhere
 _PARAMETERS = ("default-graph-uri", "named-graph-uri")
@@ -93,20 +93,23 @@ class Asked:
             SyntaxError, ValueError: as Store.query.
             NotEvaluated, Unreachable, TooSlow, RemoteError: what the engine has to say.
         """
-        expected = self._empty.query(query, base_iri=base_iri)
+        form = self._form(query, base_iri)
         dataset = [("default-graph-uri", node.value) for node in default_graph]
         dataset += [("named-graph-uri", node.value) for node in named_graphs]
         prologue, text, parameters = self._prepared(query, dataset, union=use_default_graph_as_union)
-        text = f"{prologue}BASE <{base_iri}> {text}" if base_iri else prologue + text
-        of_graph = isinstance(expected, QueryTriples)
-        stream = self._ask(text, parameters, STATEMENTS if of_graph else RESULTS)
-        if of_graph:
+        text = prologue + based(text, base_iri)
+        stream = self._ask(text, parameters, STATEMENTS if form is QueryTriples else RESULTS)
+        if form is QueryTriples:
             return (quad.triple for quad in parse(_file(stream), RdfFormat.N_TRIPLES, lenient=True))
         try:
             results = parse_query_results(_file(stream), QueryResultsFormat.JSON)
-            return _truth(results) if isinstance(expected, QueryBoolean) else results
+            return _truth(results) if form is QueryBoolean else results
         except (SyntaxError, ValueError, OSError):
             raise stream.failure or Unreachable(_UNREADABLE) from None
+
+    def _form(self, query: str, base_iri: str | None) -> type:
+        """What a query gives, once our own parser has taken it and knows its functions."""
+        return type(self._empty.query(query, base_iri=base_iri))
 
     def _ask(self, text: str, parameters: list[tuple[str, str]], accept: str) -> _Stream:
         dialect = self._connection.dialect
@@ -210,8 +213,8 @@ def _complete(dataset: list[tuple[str, str]]) -> list[tuple[str, str]]:
 def _truth(results: QuerySolutions | QueryBoolean) -> QueryBoolean:
     """The answer to ASK, which Virtuoso gives as one row."""
     if isinstance(results, QuerySolutions):
-        (value,) = next(results)
-        text = {"1": b"true", "true": b"true"}.get(getattr(value, "value", ""), b"false")
+        row = next(results, None)  # none at all where a condition failed
+        text = b"true" if row is not None and getattr(row[0], "value", "") in ("1", "true") else b"false"
         results = parse_query_results(b'{"head":{},"boolean":%s}' % text, QueryResultsFormat.JSON)
     assert isinstance(results, QueryBoolean)
     return results

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
 import urllib3
@@ -84,6 +85,21 @@ class Connection:
                 response.content  # noqa: B018 - read to the end, so that the connection can be used again
             except requests.RequestException as error:
                 raise _named(error, self.remote.update_url) from None
+
+    def post(self, graph: str, statements: str) -> None:
+        """Add N-Triples to a graph by the SPARQL 1.1 Graph Store HTTP Protocol; no name: the default graph.
+
+        Raises RemoteError, with the same doubt as ``update``.
+        """
+        query = urlencode({"graph": graph}) if graph else "default"
+        url = f"{self.remote.graph_store_url}?{query}"
+        with self._post(
+            url, statements.encode(), {"Content-Type": "text/turtle; charset=utf-8"}, UPDATE_SECONDS
+        ) as got:
+            try:
+                got.content  # noqa: B018
+            except requests.RequestException as error:
+                raise _named(error, self.remote.graph_store_url) from None
 
     def _post(self, url: str, data: Any, headers: Mapping[str, str], seconds: float) -> requests.Response:
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 WKT = "http://www.opengis.net/ont/geosparql#wktLiteral"
 _KEPT_WKT = "urn:orte:wkt"
+_NODE = b'"bnode", "value": "nodeID://'  # no name that a blank node may have
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Dialect:
         """Part of an answer, cut where a line ends, with literals as they were given."""
         if self.keeps_literals:
             return answer
-        answer = answer.replace(_KEPT_WKT.encode(), WKT.encode())
+        answer = answer.replace(_KEPT_WKT.encode(), WKT.encode()).replace(_NODE, _NODE[: -len("nodeID://")])
         return _BOOLEAN.sub(_spelt, answer)
 
 
@@ -55,7 +56,7 @@ VIRTUOSO = Dialect(
     own_default_graph=False,
     union=(),
     update_quads=500,
-    bulk_quads=5_000,
+    bulk_quads=2_000,
     fences_bulk=False,
     system_graphs=(
         "http://www.openlinksw.com/schemas/virtrdf#",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import takewhile
 
 from registry.engine.tokens import Sort, Token, tokens
 
@@ -11,7 +12,8 @@ def hiding(query: str, graphs: Iterable[str]) -> str:
     """The query with ``GRAPH ?g { … }`` never meeting these graphs.
 
     A filter behind the pattern says so, in the same group: ?g is bound by the pattern, so every solution of the group
-    has it, and where in the group a filter stands does not matter (SPARQL 1.1, 18.2.2.2).
+    has it, and where in the group a filter stands does not matter (SPARQL 1.1, 18.2.2.2). Oxigraph leaves ?g unbound
+    where the pattern is a subquery; that is no reason to lose the solution.
     """
     unwanted = ", ".join(f"<{graph}>" for graph in graphs)
     if not unwanted:
@@ -23,8 +25,15 @@ def hiding(query: str, graphs: Iterable[str]) -> str:
         if token.sort is Sort.OPEN:
             within.append(_graph_variable(found, index))
         elif token.sort is Sort.CLOSE and within and (variable := within.pop()):
-            inserted.append((token.start + 1, f" FILTER({variable} NOT IN ({unwanted}))"))
+            inserted.append((token.start + 1, f" FILTER(!BOUND({variable}) || {variable} NOT IN ({unwanted}))"))
     return _with(query, inserted)
+
+
+def based(query: str, base: str | None) -> str:
+    """The query with a base IRI, unless it has one: SPARQL 1.0, which some engines speak, allows a single BASE."""
+    words = (token.text.upper() for token in tokens(query) if token.sort is Sort.WORD)
+    prologue = takewhile(lambda word: word in ("BASE", "PREFIX"), words)
+    return query if base is None or "BASE" in prologue else f"BASE <{base}> {query}"
 
 
 def without_dataset(query: str) -> str:

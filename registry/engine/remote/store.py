@@ -17,12 +17,15 @@ from typing import Any
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, parse, serialize
 
 from registry.engine.remote.asking import Asked
-from registry.engine.remote.connection import STATEMENTS, Connection, RemoteError
+from registry.engine.remote.connection import STATEMENTS, Connection, NotEvaluated, RemoteError
 from registry.engine.target import Graph, Object, Predicate, Subject, is_part
 
 MARK = "urn:orte:engine"
 _TERM, _POSITION = f"<{MARK}:term>", f"<{MARK}:position>"
 _LISTED = 500  # IRIs in one VALUES
+_POSTED = 50_000  # statements that are sorted by graph before they are posted
+_LEAST = 50  # statements; an update with fewer is not refused for its length
+_BLOCK = 500  # statements in one GRAPH { … }; of some thousands the stack of Virtuoso's parser overflows
 _READ_SECONDS = 120.0
 
 
@@ -42,6 +45,7 @@ class RemoteStore:
         self._dialect = connection.dialect
         self.catalogue = "" if self._dialect.own_default_graph else f"{connection.remote.home}/graph/default"
         self._term = ""
+        self._most = max(self._dialect.bulk_quads, self._dialect.update_quads)
         self._bulk = False
         self._removals: dict[str, None] = {}
         self._subjects: dict[str, dict[str, None]] = {}  # by graph
@@ -60,7 +64,9 @@ class RemoteStore:
         if bulk != self._bulk and self._additions:
             self.flush()
         self._bulk = bulk
-        most = self._dialect.bulk_quads if bulk else self._dialect.update_quads
+        most = min(self._most, self._dialect.bulk_quads if bulk else self._dialect.update_quads)
+        if bulk and self._connection.remote.graph_store_url:
+            most = _POSTED
         for lines in _portions(nquads.decode().removesuffix("\n").split("\n"), most):
             if self._additions and len(self._additions) + len(lines) > most:
                 self.flush()
@@ -148,9 +154,10 @@ class RemoteStore:
         if self.mark() is None:
             self._connection.update(f"INSERT DATA {{ GRAPH <{MARK}> {{ {term} }} }}")
         self._connection.update(f"CLEAR SILENT GRAPH <{self.catalogue}>")
-        for name in self._foreign():  # of records: small, and ten thousand of them cleared one by one take minutes
-            self.remove_graph(NamedNode(name))
-        self.flush()
+        while names := self._foreign():  # an engine may list so many at once and no more
+            for name in names:  # of records: small, and ten thousand of them cleared one by one take minutes
+                self.remove_graph(NamedNode(name))
+            self.flush()
 
     def commit(self, position: Mapping[str, Any]) -> Mark:
         """Send what was collected and, with the last of it, the position. Returns the mark that the store has now."""
@@ -178,24 +185,59 @@ class RemoteStore:
             for names in _portions(list(subjects)):
                 found = _within(graph, f"VALUES ?s {{ {' '.join(names)} }} ?s ?p ?o")
                 operations.append(f"DELETE {{ {gone} }} WHERE {{ {fence} {found} }}")
-        if self._additions:
+        if self._additions and self._bulk and self._connection.remote.graph_store_url:
+            self._post()
+        elif self._additions:
             if self._bulk and not self._dialect.fences_bulk:
                 operations.append(f"INSERT DATA {{\n{self._template()}}}")
             else:
                 operations.append(f"INSERT {{\n{self._template()}}} WHERE {{ {fence} }}")
         if last is not None:
             operations.append(last)
-        if operations:
-            self._connection.update(" ;\n".join(operations))
-        self._forget()
+        try:
+            if operations:
+                self._connection.update(" ;\n".join(operations))
+        except NotEvaluated:
+            if len(self._additions) < 2 * _LEAST:
+                raise
+            self._halve(last)
+        else:
+            self._forget()
 
-    def _template(self) -> str:
+    def _halve(self, last: str | None) -> None:
+        """An update that was refused may have been too long, which depends on what is in it: twice half as much."""
+        half, bulk = len(self._additions) // 2, self._bulk
+        self._most = min(self._most, half)
+        rest = self._additions[half:]
+        del self._additions[half:]
+        self.flush()
+        self._additions, self._bulk = rest, bulk
+        self.flush(last)
+
+    def _post(self) -> None:
+        """Add by the Graph Store Protocol: much faster where an update has to become something else first.
+
+        Without a fence, as INSERT DATA in bulk is: what comes late repeats what the next load writes anyway.
+        """
+        for name, lines in self._by_graph().items():
+            self._connection.post(name, self._dialect.encoded("".join(lines)))
+        self._additions.clear()
+
+    def _by_graph(self) -> dict[str, list[str]]:
         """What is added, by graph."""
         graphs: dict[str, list[str]] = {}
         for quad in parse("\n".join(self._additions).encode(), RdfFormat.N_QUADS):
             assert not isinstance(quad.graph_name, BlankNode)
             graphs.setdefault(self._name(quad.graph_name), []).append(f"{quad.triple} .\n")
-        return self._dialect.encoded("".join(f"{_within(name, ''.join(lines))}\n" for name, lines in graphs.items()))
+        return graphs
+
+    def _template(self) -> str:
+        """What is added, as part of an update."""
+        graphs = self._by_graph()
+        blocks = (
+            _within(name, "".join(portion)) for name, lines in graphs.items() for portion in _portions(lines, _BLOCK)
+        )
+        return self._dialect.encoded("\n".join(blocks))
 
     def _with_parts(self) -> dict[str, None]:
         """The things to remove, and all that belongs to them."""
