@@ -35,12 +35,12 @@ def server() -> Iterator[StandIn]:
         yield server
 
 
-def there(server: StandIn, **changes: str) -> Remote:
+def there(server: StandIn, **changes: Any) -> Remote:
     url = server.url("/sparql")
     return replace(Remote(url=url, update_url=url, home="http://example.org", lock="", kind="sparql"), **changes)
 
 
-def ask(server: StandIn, query: str = SELECT, seconds: float = 20.0, **changes: str) -> list[str]:
+def ask(server: StandIn, query: str = SELECT, seconds: float = 20.0, **changes: Any) -> list[str]:
     asked = Asked(Connection(there(server, **changes)), "urn:catalogue", "urn:mark")
     with asked.answering(seconds):
         rows = asked.query(query)
