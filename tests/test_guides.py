@@ -52,3 +52,15 @@ def test_a_spreadsheet_joins_by_following_the_guide(tmp_path: Path) -> None:
 def test_every_reader_is_listed() -> None:
     listed = set(re.findall(r"`([a-z-]+)`", GUIDE[GUIDE.index("Readers: ") : GUIDE.index("## `lift.rq`")]))
     assert listed >= READERS.keys()
+
+
+def test_curators_can_do_what_their_guide_says(tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "curators.md").read_text(encoding="utf-8")
+    assert orte(tmp_path, "harvest", "studie").returncode == 0
+    (sign_in, terminal) = re.findall(r"^```sh\n(.*?)^```", guide, re.DOTALL | re.MULTILINE)
+    file = str(tmp_path / "urteile.sssom.tsv")
+    for line in [*sign_in.splitlines(), *terminal.splitlines()]:
+        command = [file if part == "urteile.sssom.tsv" else part for part in shlex.split(line)[1:]]
+        done = orte(tmp_path, *command)
+        assert done.returncode == 0, (line, done.stderr)
+    assert "nur zur Probe" in Path(file).read_text(encoding="utf-8")
