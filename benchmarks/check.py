@@ -44,9 +44,9 @@ def main() -> None:
         print(f"memory of all processes: {before:.0f} MiB after 4,400 records, {_memory(several):.0f} after 8,000 more")
 
 
-def records(count: int) -> list[Record]:
-    """Sites with address, position, texts, contact and services."""
-    return [_record(number) for number in range(count)]
+def records(count: int, base: str = BASE, faulty: int = FAULTY) -> list[Record]:
+    """Sites with address, position, texts, contact and services; one in `faulty` has a fault (0: none)."""
+    return [_record(number, base, faulty) for number in range(count)]
 
 
 def plain(given: Sequence[Record]) -> dict[str, list[Finding]]:
@@ -106,10 +106,10 @@ def _memory(checkers: Checkers) -> float:
     return total / 2**20
 
 
-def _record(number: int) -> Record:
-    iri = f"{BASE}{number}"
+def _record(number: int, base: str, faulty: int) -> Record:
+    iri = f"{base}{number}"
     it, address, geo = (ox.NamedNode(f"{iri}#{name}") for name in ("it", "address", "geo"))
-    latitude = "19.432" if number % FAULTY == 0 else f"51.{number % 900 + 100}1"
+    latitude = "19.432" if faulty and number % faulty == 0 else f"51.{number % 900 + 100}1"
 
     def decimal(text: str) -> ox.Literal:
         return ox.Literal(text, datatype=XSD["decimal"])
@@ -144,7 +144,7 @@ def _record(number: int) -> Record:
         (geo, SCHEMA["longitude"], decimal(f"12.{number % 900 + 100}1")),
     ]
     return record(
-        iri, [ox.Triple(*one) for one in said], source="bench", source_iri="https://orte.example/sources/bench",
+        iri, [ox.Triple(*one) for one in said], source="bench", source_iri=base.removesuffix("/records/"),
         raw_key=str(number), page=f"https://haus-{number}.example/", licence="http://creativecommons.org/licenses/by/4.0/",
     )  # fmt: skip
 

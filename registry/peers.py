@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import pyoxigraph as ox
 
@@ -330,17 +329,17 @@ def _mark(db: sqlite3.Connection, iri: str, version: int) -> None:
 def _record(member: Member, nquads: str, origin: str, source: str) -> Record:
     """The record as its origin made it. Raises NotARecord when it speaks of more than itself, or says too little."""
     iri = member.object
-    thing = f"{iri}#it"
-    facts: dict[str, list[Any]] = {}
+    itself, typed = f"<{iri}> ", f"<{iri}#it> <{TYPE.value}> <"
+    facts: dict[str, list[str]] = {}
     kinds = []
-    for triple in member.payload:
-        subject = triple.subject.value if isinstance(triple.subject, ox.NamedNode) else ""
-        if subject != iri and not subject.startswith(f"{iri}#"):
-            raise NotARecord(f"it speaks of {subject or 'a blank node'}, which is not part of it")
-        if subject == iri:
-            facts.setdefault(triple.predicate.value, []).append(triple.object)
-        elif subject == thing and triple.predicate == TYPE and isinstance(triple.object, ox.NamedNode):
-            kinds.append(KIND_OF.get(triple.object.value, ""))
+    for line in nquads.split("\n")[:-1]:  # as text: five times as fast, and this is done for every member
+        if not line.startswith((itself, f"<{iri}#")):
+            raise NotARecord(f"it speaks of {line.partition(' ')[0]}, which is not part of it")
+        if line.startswith(itself):
+            _, predicate, value = line.split(" ", 2)
+            facts.setdefault(predicate[1:-1], []).append(value)
+        elif line.startswith(typed):
+            kinds.append(KIND_OF.get(line[len(typed) :].partition(">")[0], ""))
     sources = list(_iris(facts, DCT["source"]))
     if len(sources) != 1 or not iri.startswith(f"{sources[0]}/records/") or not sources[0].startswith(f"{origin}/"):
         raise NotARecord("it does not come from the source that its IRI names (dct:source)")
@@ -355,5 +354,5 @@ def _record(member: Member, nquads: str, origin: str, source: str) -> Record:
     )  # fmt: skip
 
 
-def _iris(facts: dict[str, list[Any]], predicate: ox.NamedNode) -> Iterator[str]:
-    return (term.value for term in facts.get(predicate.value, ()) if isinstance(term, ox.NamedNode))
+def _iris(facts: dict[str, list[str]], predicate: ox.NamedNode) -> Iterator[str]:
+    return (value[1:].partition(">")[0] for value in facts.get(predicate.value, ()) if value.startswith("<"))

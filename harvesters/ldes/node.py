@@ -84,14 +84,15 @@ def take_apart(quads: Iterable[ox.Quad], address: str, known: Semantics | None) 
     triples: dict[str, list[ox.Triple]] = defaultdict(list)
     graphs: dict[str, list[ox.Triple]] = defaultdict(list)
     for quad in quads:
-        subject, value = quad.subject, quad.object
-        if isinstance(subject, ox.Triple) or isinstance(value, ox.Triple):
+        subject, value, graph = quad.subject, quad.object, quad.graph_name
+        if type(subject) is ox.Triple or type(value) is ox.Triple:
             continue
-        if isinstance(quad.graph_name, ox.DefaultGraph):
-            facts[_name(subject)][quad.predicate.value].append(_name(value))
-            triples[_name(subject)].append(quad.triple)
-        else:
-            graphs[_name(quad.graph_name)].append(quad.triple)
+        if type(graph) is ox.DefaultGraph:
+            name = _name(subject)
+            facts[name][quad.predicate.value].append(_name(value))
+            triples[name].append(quad.triple)
+        else:  # nearly all: what members bring
+            graphs[graph.value if type(graph) is ox.NamedNode else str(graph)].append(quad.triple)
     semantics = known or _semantics(facts, address)
     node = _node(facts, address, semantics)
     members = [

@@ -20,6 +20,7 @@ from pyshacl.validator import Validator, assign_baked_in
 from rdflib.namespace import RDF, RDFS, SH
 
 from registry import assets
+from registry.check.forms import Form, Forms
 from registry.check.prepared import prepared_shapes
 from registry.check.still import StillGraph
 from registry.check.verdict import BATCH, distinct
@@ -52,9 +53,35 @@ class Checker:
         empty = DataGraph.from_rdflib_graph(rdflib.Graph())
         self._prepared = Validator(empty, shacl_graph=shapes).shacl_graph
         _ = self._prepared.shapes  # gathers them now, not at the first record
+        self._forms = Forms(shapes, self._context)
 
     def check(self, records: Sequence[Record]) -> dict[str, list[Finding]]:
         """Findings by record IRI; a record that fits every shape has an empty list."""
+        forms = {record.iri: self._forms.of(record) for record in records}
+        firsts: dict[Form, Record] = {}
+        odd = []
+        for record in records:
+            form = forms[record.iri]
+            if form is None:
+                odd.append(record)
+            elif self._forms.verdict(form, record) is None:
+                firsts.setdefault(form, record)
+        found = self._validated([*odd, *firsts.values()])
+        for form, record in firsts.items():
+            self._forms.learn(form, record, found[record.iri])
+        rest = []
+        for record in records:
+            form = forms[record.iri]
+            if form is not None and record.iri not in found:
+                known = self._forms.verdict(form, record)
+                if known is None:
+                    rest.append(record)
+                else:
+                    found[record.iri] = known
+        return found | self._validated(rest)
+
+    def _validated(self, records: Sequence[Record]) -> dict[str, list[Finding]]:
+        """Findings by record IRI, of records that are validated themselves."""
         found: dict[str, list[Finding]] = {record.iri: [] for record in records}
         for start in range(0, len(records), BATCH):
             for finding in self._findings(records[start : start + BATCH]):
@@ -69,8 +96,8 @@ class Checker:
         except Exception as error:  # rdflib and pyshacl document none; whatever it is, it is about this data
             if len(records) == 1:
                 german, english = "Der Datensatz konnte nicht geprüft werden", "The record could not be checked"
-                rule, focus = f"{FINDING}check", records[0].iri
-                return [Finding("violation", rule, f"{german}: {error}", f"{english}: {error}", focus=focus)]
+                rule, focus, value = f"{FINDING}check", records[0].iri, str(error)[:VALUE]
+                return [Finding("violation", rule, f"{german}: {error}", f"{english}: {error}", focus, value=value)]
             return [finding for record in records for finding in self._findings([record])]
 
     def check_triples(self, triples: Iterable[ox.Triple]) -> list[Finding]:

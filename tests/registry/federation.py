@@ -82,12 +82,7 @@ class Registry:
         return run
 
     def source(self, name: str, reader: str, read: dict[str, Any]) -> Source:
-        return Source(
-            id=name, title={"de": name, "en": name}, homepage=None, publisher="Verein",
-            licence="https://creativecommons.org/licenses/by/4.0/", attribution=None, rank=10, every=timedelta(days=1),
-            enabled=True, reader=reader, read=read, min_records=0, max_shrink=1.0, time_limit=timedelta(minutes=5),
-            districts=(), lift=LIFT, note=None, folder=self.folder,
-        )  # fmt: skip
+        return described(self.folder, name, reader, read)
 
     def names(self) -> set[str]:
         """IRIs of all live records."""
@@ -97,6 +92,21 @@ class Registry:
     def state(self) -> tuple[str, int]:
         digest = self.ledger.digest("record")
         return digest.hex, digest.live
+
+
+def described(folder: Path, name: str, reader: str, read: dict[str, Any]) -> Source:
+    """A source as its description would have it."""
+    return Source(
+        id=name, title={"de": name, "en": name}, homepage=None, publisher="Verein",
+        licence="https://creativecommons.org/licenses/by/4.0/", attribution=None, rank=10, every=timedelta(days=1),
+        enabled=True, reader=reader, read=read, min_records=0, max_shrink=1.0, time_limit=timedelta(hours=1),
+        districts=(), lift=LIFT, note=None, folder=folder,
+    )  # fmt: skip
+
+
+def peer_source(folder: Path, url: str) -> Source:
+    """A source that is the registry with this feed."""
+    return described(folder, "nachbar", "feed", {"peer": True, "url": url})
 
 
 @contextmanager

@@ -41,6 +41,22 @@ def test_canonical_lines_survive_separators_inside_literals() -> None:
     assert parse(lines)[0].object == ox.Literal(text)
 
 
+def test_canonical_lines_are_those_of_an_n_quads_document() -> None:
+    texts = ["", 'ein "Wort"', "Schräg\\strich", "Zeile\r\nZeile\tSpalte", "\x00\x01\x7f\x85\u2028\ufeff", "𝄞 Ö"]
+    literals = [ox.Literal(text) for text in texts] + [ox.Literal(text, language="de-AT") for text in texts]
+    literals += [ox.Literal(text, datatype=ox.NamedNode("urn:t:Ö")) for text in texts] + [
+        ox.Literal(1),
+        ox.Literal(1.5),
+    ]
+    triples = [
+        ox.Triple(THING, SCHEMA["name"], one) for one in (*literals, ox.NamedNode("https://ö.example/a%20b?c#d"))
+    ]
+    quads = [ox.Quad(one.subject, one.predicate, one.object, ox.NamedNode(IRI)) for one in triples]
+    written = ox.serialize(quads, format=ox.RdfFormat.N_QUADS)
+    assert written is not None
+    assert canonical(triples, IRI).encode() == b"".join(line + b"\n" for line in sorted(written.split(b"\n")[:-1]))
+
+
 def test_digest_is_the_sha256_of_the_canonical_form() -> None:
     one = _record()
     assert one.digest == hashlib.sha256(one.nquads.encode()).digest()
