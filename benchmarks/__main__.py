@@ -8,19 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks import figures
+from benchmarks.results import FOLDER, SHORT
+
 HERE = Path(__file__).resolve().parent
 NOT_BENCHMARKS = {
-    "__init__",
-    "__main__",
-    "chart",
-    "generate",
-    "load",
-    "noise",
-    "restaurants",
-    "results",
-    "serving",
-    "watching",
-}
+    "__init__", "__main__", "chart", "datasette", "figures", "generate", "load", "noise", "restaurants", "results",
+    "serving", "watching",
+}  # fmt: skip
 
 
 def main() -> int:
@@ -33,6 +28,9 @@ def main() -> int:
             full = ["--full"] if "--full" in sys.argv[1:] and '"--full"' in file.read_text(encoding="utf-8") else []
             command = [sys.executable, "-m", f"benchmarks.{file.stem}", *full]
             failed |= subprocess.call(command, cwd=HERE.parent) != 0
+    if "--full" in sys.argv[1:]:
+        figures.write()
+    print(f"\n{figures.table(FOLDER if '--full' in sys.argv[1:] else SHORT)}")
     return int(failed)
 
 

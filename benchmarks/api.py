@@ -1,31 +1,30 @@
-"""The API against what its parts can do at best: constant bytes, Oxigraph in process, and two other SPARQL servers.
+"""The API against what its parts can do at best, and lists beside datasette over the same sites.
 
-``python -m benchmarks.api`` takes 10,000 generated sites, ``--full`` 100,000 as well (and half an hour), ``--sites N``
-any number. ``--data DIR`` keeps the generated catalogues for the next time.
+Entities are compared with constant bytes of the same uvicorn. `python -m benchmarks.api` takes 1,000 generated sites,
+`--full` also 10,000 and 100,000, `--sites N` any number; `--data DIR` keeps the catalogues for the next time. Writes
+`results/api.json`.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
-import socket
 import sqlite3
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
-import pyoxigraph as ox
 import requests
 
-from benchmarks import serving
+from benchmarks import datasette, serving
 from benchmarks.generate import BASE, data
-from registry.examples import examples
+from benchmarks.results import write
 from registry.ledger import Ledger
-from registry.project import Follower
 
 LISTS = {
     "all sites, first page": {},
@@ -41,41 +40,39 @@ LISTS = {
     "circle of 5 km": {"near": "51.3,12.4", "radius": "5km"},
 }
 _RUNS = 40
-_PATIENCE = 10.0  # seconds for one answer of a SPARQL server
-LOOKUP = "SELECT ?p ?o WHERE { <%s> ?p ?o }"
-COUNT = """PREFIX orte: <https://w3id.org/orte/ns#>
-SELECT ?region (COUNT(?site) AS ?sites) WHERE { ?site orte:region ?region } GROUP BY ?region"""
-JOIN = """PREFIX orte: <https://w3id.org/orte/ns#> PREFIX schema: <https://schema.org/>
-SELECT ?site ?name ?network WHERE { ?site a orte:InnovationSite ; schema:name ?name ; schema:memberOf ?network .
-  ?network orte:status <https://w3id.org/orte/concept/status/ended> } LIMIT 1000"""
 
 
 def main() -> None:
-    """Print everything for 10,000 sites, and for 100,000 if asked to."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Measure, print, write the results."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true")
-    parser.add_argument("--sites", type=int, default=10_000)
-    parser.add_argument("--data", type=Path)
+    parser.add_argument("--sites", type=int)
+    parser.add_argument("--data", type=Path, default=os.environ.get("ORTE_BENCH_DATA"))
     asked = parser.parse_args()
+    sizes = (asked.sites,) if asked.sites else (1_000, 10_000, 100_000) if asked.full else (1_000,)
     with ExitStack() as stack:
-        folder = asked.data or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        for sites in (asked.sites, 100_000) if asked.full else (asked.sites,):
-            measure(data(folder / str(sites), sites), sites, others=sites <= 10_000)
+        folder = Path(asked.data or stack.enter_context(tempfile.TemporaryDirectory()))
+        write("api", [measure(data(folder / str(sites), sites), sites) for sites in sizes], full=asked.full)
 
 
-def measure(folder: Path, sites: int, *, others: bool) -> None:
-    """All figures for one catalogue. ``others``: also servers that need minutes to load a larger one."""
+def measure(folder: Path, sites: int) -> dict[str, Any]:
+    """All figures for one catalogue."""
     ledger = Ledger.reader(folder / "ledger.sqlite")
     iris = [iri for (iri,) in ledger.db.execute("SELECT iri FROM entity WHERE kind = 'site' AND status = 'live'")]
     ledger.close()
     random.Random(1).shuffle(iris)
-    with serving.orte(folder) as server:
-        entities(server, folder, [iri.removeprefix(BASE) for iri in iris[:1000]], sites)
-        lists(server, sites)
-        sparql(server, folder, iris, sites, others=others)
+    with ExitStack() as stack:
+        server = stack.enter_context(serving.orte(folder))
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        other = stack.enter_context(datasette.serve(folder / "ledger.sqlite", scratch))
+        return {
+            "sites": sites,
+            "entities_per_s": entities(server, folder, [iri.removeprefix(BASE) for iri in iris[:1000]], sites),
+            "lists_ms": lists(server, other, sites),
+        }
 
 
-def entities(server: serving.Server, folder: Path, paths: list[str], sites: int) -> None:
+def entities(server: serving.Server, folder: Path, paths: list[str], sites: int) -> dict[str, float]:
     """Answers to requests for single entities, as parts of what the same uvicorn gives out as constant bytes."""
     print(f"\nOne entity of {sites} sites, JSON-LD; answers in a second of the server's processor time")
     body = serving.exchange(server, f"{paths[0]}.jsonld").partition(b"\r\n\r\n")[2]
@@ -99,6 +96,7 @@ def entities(server: serving.Server, folder: Path, paths: list[str], sites: int)
             found["a thousand, during 20 writes/s"] = serving.rate(server, paths, accept)
         for name, rate in found.items():
             print(f"  {name:34}{rate:9.0f}{rate / best:8.2f}")
+        return {"constant bytes": best, **found}
 
 
 @contextmanager
@@ -122,13 +120,15 @@ def _writing(ledger: Path) -> Iterator[None]:
         thread.join()
 
 
-def lists(server: serving.Server, sites: int) -> None:
+def lists(server: serving.Server, other: serving.Server | None, sites: int) -> dict[str, dict[str, float]]:
     """Pages of 50 with facets, over HTTP, in milliseconds; every request asks anew."""
     print(f"\nLists of {sites} sites, 50 on a page, with total and facets; milliseconds")
-    print(f"  {'':34}{'found':>9}{'median':>9}{'p95':>9}{'processor':>11}")
+    print(f"  {'':30}{'found':>9}{'median':>9}{'p95':>9}{'processor':>11}{'datasette: median':>20}{'p95':>9}")
+    found = {}
     with requests.Session() as session:
         for name, query in LISTS.items():
-            print(_list_line(session, server, name, f"{server}/sites.json?{urlencode(query)}"))
+            there = datasette.address(other, name) if other and name in datasette.QUESTIONS else None
+            found[name] = _list(session, server, name, f"{server}/sites.json?{urlencode(query)}", there)
         address, pages = f"{server}/sites.json?limit=1000&fields=name&count=0", 0
         while pages < max(8, sites // 2000):
             following = session.get(address, timeout=30).json()["view"].get("next")
@@ -140,96 +140,39 @@ def lists(server: serving.Server, sites: int) -> None:
             .replace("&fields=name&count=0", "")
             .replace("fields=name&count=0&", "")
         )
-        print(_list_line(session, server, f"after {pages * 1000} others", deep))
+        found["deep"] = _list(session, server, f"after {pages * 1000} others", deep, None)
+    return found
 
 
-def _list_line(session: requests.Session, server: serving.Server, name: str, address: str) -> str:
+def _list(
+    session: requests.Session, server: serving.Server, name: str, address: str, there: str | None
+) -> dict[str, float]:
+    """Both in turn, so that whatever else the machine does slows both alike."""
     total = session.get(address, timeout=30).json()["totalItems"]
+    ours: list[float] = []
+    theirs: list[float] = []
     used = server.seconds()
-    median, slowest = serving.milliseconds(lambda: session.get(address, timeout=30), _RUNS)
+    for _ in range(_RUNS):
+        ours.append(serving.timed(lambda: session.get(address, timeout=30)))
+        if there:
+            theirs.append(serving.timed(lambda: session.get(there, timeout=60).raise_for_status()))
     processor = (server.seconds() - used) / _RUNS * 1000
-    return f"  {name:34}{total:9}{median:9.1f}{slowest:9.1f}{processor:11.1f}"
+    found = {"found": total, "median": _share(ours, 0.5), "p95": _share(ours, 0.95), "processor": processor}
+    print(f"  {name:30}{total:9}{found['median']:9.1f}{found['p95']:9.1f}{processor:11.1f}", end="")
+    if theirs:
+        found |= {"datasette": _share(theirs, 0.5), "datasette p95": _share(theirs, 0.95)}
+        print(f"{found['datasette']:20.1f}{found['datasette p95']:9.1f}", end="")
+    print(flush=True)
+    return found
+
+
+def _share(times: list[float], share: float) -> float:
+    """The time within which so many of the answers came."""
+    return sorted(times)[max(0, round(share * len(times)) - 1)]
 
 
 def _suffixed(address: str, server: str) -> str:
     return address.replace(f"{BASE}/sites?", f"{server}/sites.json?")
-
-
-def sparql(server: serving.Server, folder: Path, iris: list[str], sites: int, *, others: bool) -> None:
-    """The same queries everywhere; medians in milliseconds, and what each is of Oxigraph in process."""
-    queries = {"one entity": LOOKUP % iris[0], "count by district": COUNT, "join": JOIN}
-    queries |= {example.name: example.query for example in examples() if example.query.find("SELECT") > 0}
-    store = ox.Store()
-    Follower(str(folder / "ledger.sqlite")).load(store)
-    print(f"\nSPARQL on {sites} sites ({len(store)} quads); milliseconds, and in brackets times Oxigraph in process")
-    found = {"in process": {name: _timed(lambda q=query: store.query(q).serialize(format=ox.QueryResultsFormat.JSON))  # type: ignore[misc]
-                            for name, query in queries.items()}}  # fmt: skip
-    found["orte"] = _asked(f"{server}/sparql", queries)
-    with tempfile.TemporaryDirectory() as scratch:
-        if others:
-            with _oxigraph(store, Path(scratch)) as address:
-                found["oxigraph serve"] = _asked(address, queries)
-            with _rdflib(store, Path(scratch)) as address:
-                found["rdflib-endpoint"] = _asked(address, queries)
-    print(f"  {'':34}" + "".join(f"{name:>22}" for name in found))
-    for name in queries:
-        base = found["in process"][name]
-        cells = (
-            f"{times[name]:14.2f} ({times[name] / base:5.1f})" if times[name] < float("inf") else f"{'no answer':>22}"
-            for times in found.values()
-        )
-        print(f"  {name:34}" + "".join(cells))
-
-
-def _asked(address: str, queries: dict[str, str]) -> dict[str, float]:
-    headers = {"Accept": "application/sparql-results+json"}
-
-    def ask(session: requests.Session, query: str) -> None:
-        session.post(address, data={"query": query}, headers=headers, timeout=_PATIENCE).raise_for_status()
-
-    with requests.Session() as session:
-        return {name: _timed(lambda q=query: ask(session, q)) for name, query in queries.items()}  # type: ignore[misc]
-
-
-def _timed(work: Callable[[], object], patience: float = 4.0) -> float:
-    """Median of up to 15 runs within some seconds; infinite when there is no answer in time."""
-    times: list[float] = []
-    end = time.perf_counter() + patience
-    while len(times) < 15 and (not times or time.perf_counter() < end):
-        began = time.perf_counter()
-        try:
-            work()
-        except requests.RequestException:
-            return float("inf")
-        times.append((time.perf_counter() - began) * 1000)
-    return sorted(times)[len(times) // 2]
-
-
-@contextmanager
-def _oxigraph(store: ox.Store, scratch: Path) -> Iterator[str]:
-    """`oxigraph serve` in memory with the same quads."""
-    port = _free()
-    store.dump(scratch / "all.nq", format=ox.RdfFormat.N_QUADS)
-    with serving.program(["oxigraph", "serve", "--bind", f"127.0.0.1:{port}"], f"http://127.0.0.1:{port}") as address:
-        with (scratch / "all.nq").open("rb") as file:
-            headers = {"Content-Type": "application/n-quads"}
-            requests.post(f"{address}/store", data=file, headers=headers, timeout=600).raise_for_status()
-        yield f"{address}/query"
-
-
-@contextmanager
-def _rdflib(store: ox.Store, scratch: Path) -> Iterator[str]:
-    """`rdflib-endpoint serve` with the same quads."""
-    port = _free()
-    store.dump(scratch / "all.nq", format=ox.RdfFormat.N_QUADS)
-    command = ["rdflib-endpoint", "serve", "--port", str(port), "--host", "127.0.0.1", str(scratch / "all.nq")]
-    with serving.program(command, f"http://127.0.0.1:{port}", patience=600) as address:
-        yield f"{address}/"
-
-
-def _free() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 import time
 from collections.abc import Callable, Sequence
 
@@ -11,6 +12,7 @@ import pyoxigraph as ox
 import pyshacl
 import rdflib
 
+from benchmarks.results import write
 from registry import assets
 from registry.check import Checker, Checkers
 from registry.ledger import Finding
@@ -23,25 +25,28 @@ FAULTY = 20
 
 
 def main() -> None:
-    """Print records per second side by side, on the same records, and whether memory stays flat."""
+    """Print records per second side by side, on the same records, and whether memory stays flat; write the results."""
     some = records(400)
     size = sum(one.nquads.count("\n") for one in some) / len(some)
     print(f"records of {size:.0f} triples, one in {FAULTY} with a fault; {len(os.sched_getaffinity(0))} cores")
     baseline = _rate("pyshacl, shapes as written", plain, some[:200])
     checker = Checker()
     checker.check(some[:50])
-    _rate("one process, prepared", checker.check, some, baseline)
+    prepared = _rate("one process, prepared", checker.check, some, baseline)
     with Checkers() as several:
         several.start()
         several.check(some)
         several.shared = 0
         many = records(4000)
         pids = several.pids
-        _rate(f"{len(pids)} processes", lambda given: _in_batches(several, given), many, baseline, pids)
+        together = _rate(f"{len(pids)} processes", lambda given: _in_batches(several, given), many, baseline, pids)
         assert several.shared == len(many)
         before = _memory(several)
         _in_batches(several, records(8000))
-        print(f"memory of all processes: {before:.0f} MiB after 4,400 records, {_memory(several):.0f} after 8,000 more")
+        after = _memory(several)
+        print(f"memory of all processes: {before:.0f} MiB after 4,400 records, {after:.0f} after 8,000 more")
+        found = {"pyshacl": baseline, "prepared": prepared, "processes": len(pids), "together": together}
+        write("check", {**found, "mib_before": before, "mib_after": after}, full="--full" in sys.argv[1:])
 
 
 def records(count: int, base: str = BASE, faulty: int = FAULTY) -> list[Record]:

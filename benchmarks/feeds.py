@@ -1,6 +1,6 @@
 """Reading a feed: members served and consumed per second of one core, and what each syntax costs.
 
-    python -m benchmarks.feeds [MEMBERS]
+    python -m benchmarks.feeds [--members N] [--full]
 
 Fills a ledger with so many valid records of 32 triples, serves it with `orte serve`, reads `/feed/records` page by
 page over HTTP in TriG and N-Quads, and then follows it as a peer does: fetch, parse, check against the shapes, commit.
@@ -10,7 +10,7 @@ follower's (one process, checking included) for consuming.
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 import time
 from pathlib import Path
@@ -19,6 +19,7 @@ import pyoxigraph as ox
 import requests
 
 from benchmarks import check
+from benchmarks.results import write
 from benchmarks.serving import Server
 from harvesters.fetch import Fetcher, FetchSettings
 from registry.check import Checker
@@ -57,8 +58,9 @@ def pages(session: requests.Session, address: str, suffix: str, syntax: ox.RdfFo
     return below
 
 
-def serve(server: Server, members: int) -> None:
+def serve(server: Server, members: int) -> dict[str, float]:
     """Read all pages in two syntaxes, twice: nothing is kept between the two but what the server keeps."""
+    found = {}
     with requests.Session() as session:
         for suffix, syntax in (("trig", ox.RdfFormat.TRIG), ("nq", ox.RdfFormat.N_QUADS)):
             every = pages(session, f"{server}/feed/records", suffix, syntax)
@@ -67,13 +69,15 @@ def serve(server: Server, members: int) -> None:
                 for address in every:
                     size += len(session.get(f"{address}.{suffix}").content)
                 busy, passed = server.seconds() - before, time.perf_counter() - began
+                found[f"{suffix} {time_}"] = members / busy
                 print(
                     f"served {suffix} {time_}: {members} members, {size / 1e6:.0f} MB,"
                     f" {members / busy:.0f}/s of one core ({members / passed:.0f}/s by the clock)"
                 )
+    return found
 
 
-def consume(server: Server, folder: Path, members: int) -> None:
+def consume(server: Server, folder: Path, members: int) -> float:
     """Follow it from the beginning, as `orte harvest` does with a peer."""
     checker = Checker()
     ledger = Ledger.open(folder / "follower.sqlite", "http://127.0.0.1:1")
@@ -86,10 +90,15 @@ def consume(server: Server, folder: Path, members: int) -> None:
     assert run.counts["created"] == members, run
     print(f"consumed: {members / busy:.0f}/s of one core ({members / passed:.0f}/s by the clock); {run.reason}")
     ledger.close()
+    return members / busy
 
 
 def main() -> None:
-    members = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--members", type=int)
+    parser.add_argument("--full", action="store_true", help="100,000 members instead of 2,000")
+    asked = parser.parse_args()
+    members = asked.members or (100_000 if asked.full else 2_000)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         one = Registry(folder / "origin")
@@ -99,8 +108,8 @@ def main() -> None:
             assert one.process is not None
             server = Server(one.base)
             server.pid = one.process.pid
-            serve(server, members)
-            consume(server, folder, members)
+            found = {"members": members, "served": serve(server, members), "consumed": consume(server, folder, members)}
+            write("feeds", found, full=asked.full)
         finally:
             one.stop()
 

@@ -27,6 +27,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
+from benchmarks.results import write
 from registry import harvesting
 from registry.config import load
 from registry.ledger import Ledger
@@ -230,7 +231,7 @@ def main() -> int:
         ways["harvest alone"] = in_this_process
     places = entries(count)
     steps = (("first", places), ("unchanged", places), ("1 % changed", changed(places, SHARE)))
-    missed = False
+    missed, rows = False, []
     print(f"{count:,} entries, load {os.getloadavg()[0]:.1f}")
     for title, harvest in ways.items():
         with tempfile.TemporaryDirectory() as folder, server() as host:
@@ -246,6 +247,8 @@ def main() -> int:
                 share = seconds / first
                 phases = ", ".join(f"{name} {value:.2f} s" for name, value in counts["seconds"].items())
                 found = f"{counts['created']} created, {counts['updated']} updated, {counts['unchanged']} unchanged"
+                rows.append({"way": title, "step": step, "records": count, "seconds": seconds, "processors_s": used,
+                             "records_per_s": count / seconds, "records_per_processor_s": count / used})  # fmt: skip
                 goal = GOALS.get(step)
                 verdict = "" if goal is None else f" (goal: {goal:.0%})"
                 missed |= goal is not None and share > goal
@@ -254,6 +257,7 @@ def main() -> int:
                     f"   processors {used:7.2f} s {used / first_cpu:6.1%}{verdict}\n{'':28}{found}; {phases}",
                     flush=True,
                 )
+    write("harvest", rows, full=asked.full)
     return int(missed)
 
 

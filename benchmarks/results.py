@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parent / "results"
+SHORT = FOLDER / "short"
 
 
 def machine() -> dict[str, Any]:
@@ -24,10 +25,11 @@ def machine() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def write(name: str, rows: Any) -> Path:
-    """Write one benchmark's results; they replace the earlier ones."""
-    FOLDER.mkdir(exist_ok=True)
-    file = FOLDER / f"{name}.json"
+def write(name: str, rows: Any, *, full: bool = True) -> Path:
+    """Write one benchmark's results; they replace the earlier ones. Those of a short form stay out of the README."""
+    folder = FOLDER if full else SHORT
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{name}.json"
     content = {"measured": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine(), "results": rows}
     file.write_text(json.dumps(content, indent=2, ensure_ascii=False, default=float) + "\n", encoding="utf-8")
     return file

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import socket
-import statistics
 import subprocess
 import sys
 import time
@@ -22,10 +21,19 @@ class Server(str):
 
     pid: int
 
-    def seconds(self) -> float:
-        """Processor time the process has used, without its children."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    def seconds(self, *, family: bool = False) -> float:
+        """Processor time the process has used; ``family``: with all processes below it, those that ended included."""
+        return _seconds(self.pid, family)
+
+
+def _seconds(pid: int, family: bool) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split() if family else []
+    except OSError:  # it has just ended
+        return 0.0
+    own = sum(map(int, fields[11 : 15 if family else 13])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(_seconds(int(child), family) for child in children)
 
 
 @contextmanager
@@ -141,15 +149,11 @@ def rate(
     return done / (address.seconds() - used)
 
 
-def milliseconds(work: Callable[[], object], runs: int = 20) -> tuple[float, float]:
-    """Median and 95th percentile."""
-    times = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        work()
-        times.append((time.perf_counter() - began) * 1000)
-    times.sort()
-    return statistics.median(times), times[max(0, round(0.95 * len(times)) - 1)]
+def timed(work: Callable[[], object]) -> float:
+    """Milliseconds by the clock."""
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
 
 
 def _one(address: str, path: str, headers: str) -> bytes:

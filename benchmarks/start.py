@@ -9,6 +9,8 @@ import sys
 import tempfile
 import time
 
+from benchmarks.results import write
+
 RUNS = 3
 
 
@@ -22,8 +24,10 @@ def main() -> None:
             subprocess.run([*orte, "harvest", "studie"], check=True, capture_output=True)
             harvests.append(time.perf_counter() - began)
             starts.append(_start([*orte, "serve", "--port", "0"]))
-    print(f"first harvest of the study's places   {statistics.median(harvests):6.2f} s")
-    print(f"start of the server until it answers  {statistics.median(starts):6.2f} s")
+    found = {"first_harvest_s": statistics.median(harvests), "start_s": statistics.median(starts)}
+    print(f"first harvest of the study's places   {found['first_harvest_s']:6.2f} s")
+    print(f"start of the server until it answers  {found['start_s']:6.2f} s")
+    write("start", found, full="--full" in sys.argv[1:])
 
 
 def _start(command: list[str]) -> float:

@@ -110,6 +110,8 @@ def create_app(config: Config, engine: SparqlEngine | None = None, bitmaps: Bitm
     documentation.install(app, catalogue)
     app.add_middleware(Headers, on_error=problems.unexpected, tiles=config.map.tiles)
 
+    # The framework tries one router after the other: what is asked most, and has a way of its own, comes first.
+    app.include_router(sparql.router)
     app.include_router(start.router)
     app.include_router(evidence.router)
     app.include_router(curator.router)
@@ -132,7 +134,6 @@ def create_app(config: Config, engine: SparqlEngine | None = None, bitmaps: Bitm
     app.include_router(digests.router)
     app.include_router(inbox.router)
     app.include_router(datasets.router)
-    app.include_router(sparql.router)
     app.include_router(validation.router)
     app.include_router(graphs.router)
     app.include_router(vocabulary.router)

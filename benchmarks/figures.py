@@ -1,0 +1,151 @@
+"""The README's table of figures, from what the benchmarks wrote into `results/` in their full form.
+
+`python -m benchmarks.figures --write` puts it there, which `make bench-full` does at its end; without the option it is
+only printed. A figure that was not measured is not in it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.results import FOLDER
+
+README = FOLDER.parent.parent / "README.md"
+BEGIN = "<!-- Figures: written by python -m benchmarks.figures --write -->"
+END = "<!-- End of the figures -->"
+
+Row = tuple[str, str, str]
+Results = dict[str, Any]
+
+
+def table(folder: Path = FOLDER) -> str:
+    """The table as Markdown, and on what machine and day it was measured; a sentence when nothing was."""
+    found = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))}
+    rows = list(_rows({name: content["results"] for name, content in found.items()}))
+    if not rows:
+        return "Nothing has been measured yet; `make bench-full` does.\n"
+    machine = next(iter(found.values()))["machine"]
+    days = sorted({content["measured"] for content in found.values()})
+    busiest = max(content["machine"]["load"] for content in found.values())
+    lines = [
+        "| what | figure | beside |",
+        "|---|---:|---|",
+        *(f"| {what} | {how} | {beside} |" for what, how, beside in rows),
+    ]
+    where = f"{machine['cores']} cores ({machine['processor']}), {machine['memory_gb']} GB, Python {machine['python']}"
+    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    return "\n".join(lines) + f"\n\nMeasured {when} on {where}, load up to {busiest:.1f}.\n"
+
+
+def write(readme: Path = README, folder: Path = FOLDER) -> None:
+    """Put the table between its marks. Raises ValueError when they are not there."""
+    readme.write_text(written(readme.read_text(encoding="utf-8"), folder), encoding="utf-8")
+
+
+def written(text: str, folder: Path = FOLDER) -> str:
+    """The text with the table between its marks."""
+    before, middle, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not middle or not end:
+        raise ValueError(f"there is no place for the figures: put {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n{table(folder)}{END}{after}"
+
+
+def _rows(found: dict[str, Any]) -> Iterator[Row]:
+    for name, rows in (
+        ("harvest", _harvest), ("check", _check), ("api", _api), ("sparql", _sparql), ("ledger", _ledger),
+        ("feeds", _feeds),
+    ):  # fmt: skip
+        if name in found:
+            yield from rows(found[name])
+
+
+def _harvest(steps: list[Results]) -> Iterator[Row]:
+    titles = {"first": "first harvest", "unchanged": "the same again, unchanged", "1 % changed": "with 1 % changed"}
+    for step in steps:
+        if step["way"] == "whole process":
+            beside = f"{step['records']:,} JSON entries, read to projected, the start of the process included"
+            yield titles[step["step"]], f"{step['records_per_s']:,.0f} records/s", beside
+
+
+def _check(found: Results) -> Iterator[Row]:
+    beside = f"{found['pyshacl']:.0f}/s with pyshacl alone, {found['prepared']:.0f}/s in one prepared process"
+    yield f"validation, {found['processes']} processes", f"{found['together']:,.0f} records/s", beside
+
+
+def _api(sizes: list[Results]) -> Iterator[Row]:
+    largest = sizes[-1]
+    rates, sites = largest["entities_per_s"], f"{largest['sites']:,} sites"
+    constant = rates["constant bytes"]
+    for name, title in (
+        ("a thousand, one after the other", "one entity in JSON-LD"),
+        ("a thousand, during 20 writes/s", "… while somebody writes"),
+        ("each for the first time", "… asked for the first time"),
+    ):
+        beside = f"of constant bytes from the same uvicorn ({constant:,.0f} in a second of processor time)"
+        yield title, f"{rates[name] / constant:.0%}", beside
+    lists = largest["lists_ms"]
+    slowest = max(lists, key=lambda name: float(lists[name]["p95"]))
+    beside = f"{sites}; {len(lists)} kinds of list, the slowest is “{slowest}”"
+    yield "page of 50 with total and facets, p95", f"{lists[slowest]['p95']:.0f} ms", beside
+    compared = [one for one in lists.values() if "datasette" in one]
+    if compared:
+        ours, theirs = (statistics.median(one[who] for one in compared) for who in ("median", "datasette"))
+        yield "… median of those that datasette has, too", f"{ours:.0f} ms", f"datasette {theirs:.0f} ms, {sites}"
+
+
+def _sparql(sizes: list[Results]) -> Iterator[Row]:
+    for size in sizes:
+        times, where = size["milliseconds"], f"{size['sites']:,} sites, {size['quads']:,} quads, twelve queries"
+        more = statistics.median(one["orte"] - one["in process"] for one in times.values())
+        yield "SPARQL over HTTP, more than pyoxigraph in process", f"{more:.1f} ms", where
+        share, light = size["all_answers_per_s"]["share"], size["light_answers_per_s"]["share"]
+        yield "… four clients, of what `oxigraph serve` does", f"{share:.0%}", f"{light:.0%} for light queries alone"
+        other = [
+            math.inf if one["rdflib-endpoint"] is None else one["rdflib-endpoint"] / one["orte"]
+            for one in times.values()
+            if "rdflib-endpoint" in one
+        ]
+        if other:
+            none = sum(ratio == math.inf for ratio in other)
+            beside = f"{none} of {len(other)} queries it did not answer in 10 s" if none else where
+            yield "… rdflib-endpoint takes", f"{statistics.median(other):,.0f} times as long", beside
+
+
+def _ledger(sizes: list[Results]) -> Iterator[Row]:
+    last = sizes[-1]
+    where = f"{last['sites']:,} sites"
+    yield "start: pages and lists", f"{last['start_pages_s']:.1f} s", where
+    yield "start: SPARQL", f"{last['start_sparql_s']:.1f} s", f"{last['quads']:,} quads"
+    yield "memory: API process", f"{last['api_mb']:,.0f} MB", where
+    yield "memory: engine", f"{last['engine_bytes_per_quad']:.0f} bytes a quad", f"{last['quads']:,} quads"
+    if "dump_peak_mb" in last:
+        first = sizes[0]
+        beside = f"{where}; {first['dump_peak_mb']:.0f} MB for {first['sites']:,}"
+        yield "memory: writing all dumps", f"{last['dump_peak_mb']:.0f} MB", beside
+    for key, title in (
+        ("commit_records_per_s", "commit"),
+        ("unify_entities_per_s", "unify"),
+        ("index_entities_per_s", "index"),
+    ):
+        growth = " → ".join(f"{one[key]:,.0f}" for one in sizes)
+        beside = "at " + " → ".join(f"{one['sites']:,}" for one in sizes) + " sites, per second of processor time"
+        yield title, f"{growth}/s", beside
+
+
+def _feeds(found: Results) -> Iterator[Row]:
+    members = f"{found['members']:,} members, in a second of processor time"
+    yield "a feed served, N-Quads", f"{found['served']['nq first']:,.0f} members/s", members
+    yield "a feed followed: fetched, checked, committed", f"{found['consumed']:,.0f} members/s", members
+
+
+if __name__ == "__main__":
+    if "--write" in sys.argv[1:]:
+        write()
+    print(table())

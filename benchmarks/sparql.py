@@ -1,0 +1,229 @@
+"""SPARQL over HTTP against pyoxigraph in process, `oxigraph serve` in memory, and rdflib-endpoint, on the same quads.
+
+`python -m benchmarks.sparql` takes 1,000 generated sites, `--full` also 10,000 and 100,000, `--sites N` any number;
+`--data DIR` keeps the catalogues for the next time. One client asks each of twelve queries everywhere in turn, so that
+whatever else the machine does slows all of them alike; then four clients ask all of them of one server after the other.
+Writes `results/sparql.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import itertools
+import math
+import os
+import socket
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pyoxigraph as ox
+import requests
+
+from benchmarks import serving
+from benchmarks.generate import data
+from benchmarks.results import write
+from registry.examples import Example, examples
+from registry.project import Follower
+
+RUNS = 15
+PATIENCE = 10.0
+"""Seconds for one answer, and for all the runs of one query: what takes longer counts as no answer."""
+CLIENTS = 4
+ROUNDS, SECONDS = 3, 4.0
+LIGHT = 20.0
+"""Milliseconds in process up to which a query is one of the light ones, whose way costs more than their answer."""
+RDFLIB = 1_000
+"""Sites up to which rdflib-endpoint takes part: loading ten times as many takes it minutes, and its answers, too."""
+_ACCEPT = {"Accept": "application/sparql-results+json"}
+
+
+def twelve() -> tuple[Example, ...]:
+    """The first twelve of the examples of the guide for developers."""
+    return examples()[:12]
+
+
+def main() -> None:
+    """Measure, print, write the results."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--sites", type=int)
+    parser.add_argument("--data", type=Path, default=os.environ.get("ORTE_BENCH_DATA"))
+    asked = parser.parse_args()
+    sizes = (asked.sites,) if asked.sites else (1_000, 10_000, 100_000) if asked.full else (1_000,)
+    with ExitStack() as stack:
+        folder = Path(asked.data or stack.enter_context(tempfile.TemporaryDirectory()))
+        write("sparql", [measure(data(folder / str(sites), sites), sites) for sites in sizes], full=asked.full)
+
+
+def measure(folder: Path, sites: int) -> dict[str, Any]:
+    """All figures for one catalogue."""
+    store = ox.Store()
+    Follower(str(folder / "ledger.sqlite")).load(store)
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        store.dump(scratch / "all.nq", format=ox.RdfFormat.N_QUADS)
+        servers = {
+            "orte": (server := stack.enter_context(serving.orte(folder)), f"{server}/sparql"),
+            "oxigraph serve": stack.enter_context(_oxigraph(scratch / "all.nq")),
+        }
+        others = {}
+        if sites <= RDFLIB:
+            others["rdflib-endpoint"] = stack.enter_context(_rdflib(scratch / "all.nq"))
+        alone = _one_client(store, {name: address for name, (_, address) in (servers | others).items()})
+        _print_alone(alone, sites, len(store))
+        heavy = [example.query for example in twelve() if alone[example.name]["in process"] < 1000]
+        light = [example.query for example in twelve() if alone[example.name]["in process"] < LIGHT]
+        return {
+            "sites": sites, "quads": len(store), "milliseconds": _without_infinity(alone),
+            "all_answers_per_s": _together(servers, heavy, f"{len(heavy)} queries, {CLIENTS} clients"),
+            "light_answers_per_s": _together(servers, light, f"{len(light)} light queries, {CLIENTS} clients"),
+        }  # fmt: skip
+
+
+def _one_client(store: ox.Store, addresses: dict[str, str]) -> dict[str, dict[str, float]]:
+    """Medians in milliseconds, by query and then by who answered."""
+    found = {}
+    with requests.Session() as session:
+        for example in twelve():
+            query = example.query
+            ways: dict[str, Callable[[], object]] = {"in process": lambda q=query: _in_process(store, q)}  # type: ignore[misc]
+            ways |= {name: lambda a=a, q=query: _asked(session, a, q) for name, a in addresses.items()}  # type: ignore[misc]
+            found[example.name] = _in_turn(ways)
+    return found
+
+
+def _in_process(store: ox.Store, query: str) -> bytes | None:
+    answer = store.query(query)
+    assert isinstance(answer, ox.QuerySolutions)
+    return answer.serialize(format=ox.QueryResultsFormat.JSON)
+
+
+def _asked(session: requests.Session, address: str, query: str) -> None:
+    session.post(address, data={"query": query}, headers=_ACCEPT, timeout=PATIENCE).raise_for_status()
+
+
+def _in_turn(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    end = time.perf_counter() + PATIENCE
+    for _ in range(RUNS):
+        for name, ask in ways.items():
+            if math.inf in times[name]:
+                continue
+            began = time.perf_counter()
+            try:
+                ask()
+                times[name].append((time.perf_counter() - began) * 1000)
+            except requests.RequestException:
+                times[name] = [math.inf]
+        if time.perf_counter() > end:
+            break
+    return {name: statistics.median(found) for name, found in times.items()}
+
+
+def _together(servers: dict[str, tuple[serving.Server, str]], queries: Sequence[str], title: str) -> dict[str, float]:
+    """Answers a second of each server, medians of rounds in turn; and of the processor time of all its processes."""
+    rates: dict[str, list[tuple[float, float]]] = {name: [] for name in servers}
+    for _ in range(ROUNDS):
+        for name, (server, address) in servers.items():
+            used, began = server.seconds(family=True), time.perf_counter()
+            answers = _clients(address, queries)
+            passed, used = time.perf_counter() - began, server.seconds(family=True) - used
+            rates[name].append((answers / passed, answers / used))
+    found = {}
+    print(f"\n{title}; answers a second, and a second of processor time")
+    for name, pairs in rates.items():
+        by_clock, by_processor = (statistics.median(one) for one in zip(*pairs, strict=True))
+        found[name], found[f"{name}, processor"] = by_clock, by_processor
+        print(f"  {name:22}{by_clock:10.0f}{by_processor:10.0f}")
+    found["share"] = found["orte"] / found["oxigraph serve"]
+    print(f"  {'orte / oxigraph serve':22}{found['share']:10.2f}", flush=True)
+    return found
+
+
+def _clients(address: str, queries: Sequence[str]) -> int:
+    """So many clients for some seconds, each asking all queries again and again; how many answers they got."""
+    counts = [0] * CLIENTS
+    end = time.perf_counter() + SECONDS
+    parts = urlsplit(address)
+
+    def ask(number: int) -> None:
+        connection = http.client.HTTPConnection(parts.netloc, timeout=30)
+        headers = {**_ACCEPT, "Content-Type": "application/x-www-form-urlencoded"}
+        bodies = [urlencode({"query": query}).encode() for query in queries]
+        start = number * len(bodies) // CLIENTS
+        for body in itertools.islice(itertools.cycle(bodies), start, None):
+            if time.perf_counter() > end:
+                break
+            connection.request("POST", parts.path, body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            counts[number] += answer.status == 200
+        connection.close()
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts)
+
+
+def _without_infinity(found: dict[str, dict[str, float]]) -> dict[str, dict[str, float | None]]:
+    """As JSON has it: null where there was no answer."""
+    return {
+        query: {name: time if time < math.inf else None for name, time in times.items()}
+        for query, times in found.items()
+    }
+
+
+def _print_alone(found: dict[str, dict[str, float]], sites: int, quads: int) -> None:
+    names = list(next(iter(found.values())))
+    print(f"\nSPARQL on {sites:,} sites ({quads:,} quads), one client; milliseconds")
+    print(f"  {'':30}" + "".join(f"{name:>17}" for name in names) + f"{'orte: more':>17}")
+    for query, times in found.items():
+        cells = "".join(f"{times[name]:17.2f}" if times[name] < math.inf else f"{'no answer':>17}" for name in names)
+        print(f"  {query:30}{cells}{times['orte'] - times['in process']:17.2f}", flush=True)
+
+
+@contextmanager
+def _oxigraph(quads: Path) -> Iterator[tuple[serving.Server, str]]:
+    """`oxigraph serve` in memory with the same quads."""
+    address = f"http://127.0.0.1:{_free()}"
+    command = [str(_beside("oxigraph")), "serve", "--bind", address.removeprefix("http://")]
+    with serving.program(command, address) as server:
+        with quads.open("rb") as file:
+            headers = {"Content-Type": "application/n-quads"}
+            requests.post(f"{server}/store", data=file, headers=headers, timeout=600).raise_for_status()
+        yield server, f"{server}/query"
+
+
+@contextmanager
+def _rdflib(quads: Path) -> Iterator[tuple[serving.Server, str]]:
+    """`rdflib-endpoint serve` with the same quads."""
+    port = _free()
+    command = [str(_beside("rdflib-endpoint")), "serve", "--port", str(port), "--host", "127.0.0.1", str(quads)]
+    with serving.program(command, f"http://127.0.0.1:{port}", patience=600) as server:
+        yield server, f"{server}/"
+
+
+def _beside(program: str) -> Path:
+    """A program that was installed with this Python."""
+    return Path(sys.executable).parent / program
+
+
+def _free() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+if __name__ == "__main__":
+    main()
