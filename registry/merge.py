@@ -54,12 +54,14 @@ def describe(
     *,
     preferred: Mapping[str, str] | None = None,
     derived: Sequence[Derived] = (),
+    attributions: Mapping[str, str] | None = None,
 ) -> Merged:
     """The unified description of an entity; nested nodes become `{entity}#…`.
 
     Args:
         preferred: IRI of the record that has the say, by property, where a person decided that.
         derived: statements about the entity that follow from more than one record.
+        attributions: what each source (by id) wants to be named as; those of all that speak travel with the entity.
     """
     node = ox.NamedNode(entity)
     merged: set[ox.Triple] = set()
@@ -69,6 +71,8 @@ def describe(
     for view in views:
         view.taken = frozenset(fragments)
         merged.add(ox.Triple(node, PROV["wasDerivedFrom"], ox.NamedNode(view.record.iri)))
+        if credit := (attributions or {}).get(view.record.source):
+            merged.add(ox.Triple(node, ORTE["attribution"], ox.Literal(credit)))
         for predicate, value in view.said:
             if predicate in SINGLE and speakers[predicate] is not view:
                 continue

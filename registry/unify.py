@@ -7,6 +7,7 @@ import gc
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from registry import identity
 from registry.identity.parts import derived_parts
@@ -61,9 +62,9 @@ def _uncollected() -> Iterator[None]:
 def unify_all(ledger: Ledger) -> int:
     """Describe every entity anew, as after a change of the rules of merging; returns how many changed."""
     with ledger.transaction():
-        ranks = source_ranks(ledger)
+        sources = _sources(ledger)
         numbers = [number for (number,) in ledger.db.execute("SELECT id FROM entity ORDER BY id")]
-        return sum(_publish(ledger, number, ranks) for number in numbers)
+        return sum(_publish(ledger, number, sources) for number in numbers)
 
 
 def rework(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) -> int:
@@ -76,10 +77,21 @@ def rework(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) 
     return _follow_rules(ledger, progress)
 
 
-def source_ranks(ledger: Ledger) -> Mapping[str, int]:
-    """Rank by source; the lower one speaks first where single values conflict."""
+@dataclass(frozen=True)
+class _Sources:
+    """By source: its rank (the lower one speaks first where single values conflict), and how it wants to be named."""
+
+    ranks: Mapping[str, int]
+    attributions: Mapping[str, str]
+
+
+def _sources(ledger: Ledger) -> _Sources:
     rows = ledger.db.execute("SELECT id, description FROM source")
-    return {source: json.loads(text).get("rank", 50) for source, text in rows}
+    described = {source: json.loads(text) for source, text in rows}
+    return _Sources(
+        {source: about.get("rank", 50) for source, about in described.items()},
+        {source: text for source, about in described.items() if (text := about.get("attribution"))},
+    )
 
 
 def _renew(ledger: Ledger, changes: Mapping[int, bool], judged: Sequence[int]) -> int:
@@ -92,8 +104,8 @@ def _renew(ledger: Ledger, changes: Mapping[int, bool], judged: Sequence[int]) -
     appeared = [number for number, appears in changes.items() if appears]
     _, reassigned, _ = store.changes(ledger.db, version)
     concerned |= _referring(ledger, {*appeared, *reassigned}) | _beside(ledger, {*touched, *reassigned})
-    ranks = source_ranks(ledger)
-    return sum(_publish(ledger, number, ranks) for number in sorted(concerned))
+    sources = _sources(ledger)
+    return sum(_publish(ledger, number, sources) for number in sorted(concerned))
 
 
 def _assign(
@@ -130,8 +142,8 @@ def _follow_rules(ledger: Ledger, progress: Callable[[int], None]) -> int:
                 concerned = _assign(ledger, resolver, numbers, set(), numbers)
                 _, reassigned, _ = store.changes(ledger.db, version)
                 concerned |= _referring(ledger, reassigned) | _beside(ledger, {*numbers, *reassigned})
-                ranks = source_ranks(ledger)
-                changed += sum(_publish(ledger, number, ranks) for number in sorted(concerned))
+                sources = _sources(ledger)
+                changed += sum(_publish(ledger, number, sources) for number in sorted(concerned))
             identity.proceed(ledger, step, numbers)
         progress(len(numbers))
 
@@ -194,7 +206,7 @@ def _version(ledger: Ledger) -> int:
     return int(ledger.db.execute("SELECT coalesce(max(version), 0) FROM identity_change").fetchone()[0])
 
 
-def _publish(ledger: Ledger, number: int, ranks: Mapping[str, int]) -> bool:
+def _publish(ledger: Ledger, number: int, sources: _Sources) -> bool:
     """Describe one entity from its live records; without any it is withdrawn."""
     iri, kind = ledger.db.execute("SELECT iri, kind FROM entity WHERE id = ?", (number,)).fetchone()
     members = records.of_entity(ledger.db, iri)
@@ -205,7 +217,8 @@ def _publish(ledger: Ledger, number: int, ranks: Mapping[str, int]) -> bool:
     parts = derived_parts(ledger, number, iri, kind)
     preferred = judgements.preferences(ledger.db, (record.iri for record in members))
     merged = describe(
-        iri, members, ranks, lambda thing: resolve(ledger, thing), preferred=preferred, derived=parts
+        iri, members, sources.ranks, lambda thing: resolve(ledger, thing), preferred=preferred, derived=parts,
+        attributions=sources.attributions,
     )  # fmt: skip
     store.put_derived(ledger.db, number, merged.derived)
     return entities.put(ledger.db, number, merged.nquads, digest(merged.nquads), ledger.now(), run)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyoxigraph as ox
@@ -13,7 +13,7 @@ from registry.ledger import Entity, Ledger, SourceState, StoredRecord, activitie
 from registry.ledger.identity import Derived
 from registry.merge import SINGLE
 from registry.record import parse
-from registry.terms import PROV, SCHEMA
+from registry.terms import ORTE, PROV, SCHEMA
 from registry.unify import resolve
 
 Term = ox.NamedNode | ox.Literal
@@ -74,11 +74,7 @@ class Evidence:
     @property
     def conflicts(self) -> frozenset[Path]:
         """Paths of which the entity has one value and its records different ones; texts differ always."""
-        found: dict[Path, set[str]] = {}
-        for value in self.values:
-            if value.said and ox.NamedNode(value.path[0]) in SINGLE and value.path[0] not in _TEXTS:
-                found.setdefault(value.path, set()).add(str(value.term))
-        return frozenset(path for path, terms in found.items() if len(terms) > 1)
+        return frozenset(_conflicting((value.path, str(value.term)) for value in self.values if value.said))
 
     @property
     def attributions(self) -> tuple[str, ...]:
@@ -120,7 +116,42 @@ def evidence(ledger: Ledger, entity: Entity) -> Evidence:
     return Evidence(entity, tuple(values), tuple(records), sources, tuple(_joins(ledger, records)))
 
 
-_ABOUT_RECORDS = frozenset([PROV["wasDerivedFrom"].value])
+@dataclass(frozen=True)
+class Conflict:
+    """A property of which the entity has one value and its records several: the values, which of them was chosen, and
+    the sources (ids) that give them."""
+
+    path: Path
+    values: tuple[tuple[Term, bool, tuple[str, ...]], ...]
+
+
+def conflicts(ledger: Ledger, entity: Entity, records: Sequence[StoredRecord]) -> list[Conflict]:
+    """Where the records of an entity contradict one another; quicker than all the evidence."""
+    if len(records) < 2:
+        return []
+    said: dict[tuple[Path, str], tuple[Term, list[str]]] = {}
+    for record in records:
+        for path, term, _, _ in _statements(ledger, entity.iri, record):
+            said.setdefault((path, str(term)), (term, []))[1].append(record.source)
+    chosen, found = _chosen(entity), _conflicting(said)
+    return [
+        Conflict(path, tuple(sorted(((term, (path, text) in chosen, tuple(dict.fromkeys(sources)))
+                                     for (other, text), (term, sources) in said.items() if other == path),
+                                    key=lambda value: (not value[1], str(value[0])))))
+        for path in sorted(found)
+    ]  # fmt: skip
+
+
+def _conflicting(said: Iterable[tuple[Path, str]]) -> set[Path]:
+    """Paths of single values with more than one; texts differ always."""
+    found: dict[Path, set[str]] = {}
+    for path, text in said:
+        if ox.NamedNode(path[0]) in SINGLE and path[0] not in _TEXTS:
+            found.setdefault(path, set()).add(text)
+    return {path for path, texts in found.items() if len(texts) > 1}
+
+
+_ABOUT_RECORDS = frozenset([PROV["wasDerivedFrom"].value, ORTE["attribution"].value])
 
 
 def _chosen(entity: Entity) -> dict[tuple[Path, str], Term]:

@@ -27,8 +27,6 @@ def triples(evidence: Evidence, ledger: Ledger) -> Iterator[ox.Triple]:
     node = ox.NamedNode(evidence.entity.iri)
     for quad in parse(evidence.entity.nquads):
         yield quad.triple
-    for text in evidence.attributions:
-        yield ox.Triple(node, ORTE["attribution"], ox.Literal(text))
     for path in sorted(evidence.conflicts):
         yield ox.Triple(node, ORTE["conflict"], ox.NamedNode(path[-1]))
     for value in evidence.values:

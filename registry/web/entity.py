@@ -9,6 +9,7 @@ import pyoxigraph as ox
 from starlette.requests import Request
 
 from registry import inference, search
+from registry.evidence import Conflict, conflicts
 from registry.formats import Description, Format
 from registry.ledger import Entity, Ledger, SourceState, StoredRecord
 from registry.search import Bitmaps, Query
@@ -16,13 +17,17 @@ from registry.terms import ORTE, PROV, SCHEMA
 from registry.web.freshness import freshness
 from registry.web.history import history
 from registry.web.pages import Pages, title_of
-from registry.web.rows import Value, web_link
+from registry.web.rows import Rows, Value, web_link
 from registry.web.structured import embedded, plain
 from registry.web.texts import language
 from registry.web.visit import SHOWN, visit
 
 _HEADING = frozenset(
-    [PROV["wasDerivedFrom"].value, *(SCHEMA[name].value for name in ("name", "abstract", "description"))]
+    [
+        PROV["wasDerivedFrom"].value,
+        ORTE["attribution"].value,
+        *(SCHEMA[name].value for name in ("name", "abstract", "description")),
+    ]
 )
 _MEMBERS = 30
 
@@ -42,8 +47,10 @@ def entity_page(
     """The page of a live entity."""
     thing = Description.parse(entity.iri, entity.nquads)
     tongue = language(request)
-    rows = pages.rows(request, ledger, [thing], entity.kind)
     records = ledger.records_of(entity.iri)
+    disputed = conflicts(ledger, entity, records)
+    named = [getattr(term, "value", "") for one in disputed for term, _, _ in one.values]
+    rows = pages.rows(request, ledger, [thing], entity.kind, named)
     sources = {state.id: state for state in ledger.sources()}
     card = visit(thing, tongue, lambda iri: _described(ledger, iri))
     shown = SHOWN if card.position or not thing.iri(SCHEMA["geo"].value) else SHOWN - {SCHEMA["geo"].value}
@@ -63,6 +70,8 @@ def entity_page(
         records=records,
         sources=sources,
         old=[state for state in _used(records, sources) if freshness(state).stale],
+        conflicts=[_conflict(one, rows, sources, tongue) for one in disputed],
+        attributions=thing.texts(ORTE["attribution"].value),
         corrections=_corrections(records, sources, tongue),
         changes=history(ledger, entity.iri),
         property=rows.label,
@@ -73,6 +82,21 @@ def entity_page(
         formats=formats,
         document=entity.iri,
     )
+
+
+def _conflict(
+    one: Conflict, rows: Rows, sources: dict[str, SourceState], tongue: str
+) -> tuple[str, list[tuple[Value, bool, str]]]:
+    """A property in words, and its values, whether chosen, and who gives them."""
+    values = [
+        (
+            rows.term(term),
+            chosen,
+            ", ".join(title_of(sources[name], tongue) if name in sources else name for name in said),
+        )
+        for term, chosen, said in one.values
+    ]
+    return ": ".join(rows.label(predicate) for predicate in one.path), values
 
 
 def _described(ledger: Ledger, iri: str) -> Description | None:

@@ -24,7 +24,7 @@ from registry.terms import ORTE, SCHEMA
 from registry.tokens import create_for_curator
 from registry.unify import unify
 from tests.conftest import ROOT
-from tests.registry.identity.catalogue import CC0, Catalogue, made
+from tests.registry.identity.catalogue import BASE, CC0, Catalogue, made
 
 ODBL = "https://opendatacommons.org/licenses/odbl/1-0/"
 FLAGSHIP, OPEN = "kreativorte-mitteldeutschland", "openfairdb"
@@ -137,6 +137,20 @@ def test_the_page_names_sources_licences_reasons_and_attributions(client: TestCl
     assert "same name" in english
     part = catalogue.entity("studie", "werkstatt").iri.removeprefix("http://127.0.0.1:8000")
     assert "Liegt in einem anderen Ort" in client.get(f"{part}/evidence?lang=de", headers={"accept": "text/html"}).text
+
+
+def test_the_entity_itself_names_conflicts_and_attributions(client: TestClient, catalogue: Catalogue) -> None:
+    entity = catalogue.entity(FLAGSHIP, "posa")
+    path = entity.iri.removeprefix(BASE)
+    page = client.get(path, headers={"accept": "text/html"}, params={"lang": "de"}).text
+    assert "Worin sich die Quellen widersprechen" in page
+    assert "+4934415550100" in page
+    assert "+4934415550199" in page, "the value that was not chosen"
+    document = client.get(f"{path}.jsonld").json()
+    used = {record.source for record in catalogue.ledger.records_of(entity.iri)}
+    assert sorted(document["attribution"]) == sorted(f"Verein {source}" for source in used)
+    for source in used:
+        assert f"Verein {source}" in page
 
 
 def test_a_merged_entity_redirects_its_evidence_too(client: TestClient, catalogue: Catalogue) -> None:
