@@ -126,6 +126,7 @@ def _synchronise(
         following.begin(whole)
         client = Client(fetch, state, notes)
         for batch in client.members(url):
+            following.latest = client.told.sequence if client.told else None
             for chunk in (batch[n : n + BATCH] for n in range(0, len(batch), BATCH)):
                 following.take(chunk, state)
                 progress(following.source.id, following.tally.seen)
@@ -136,6 +137,11 @@ def _synchronise(
             return "complete", "the peer states no digest, so that nothing proves that this is all"
         if (told.digest, told.live) == (ours, len(following.live)):
             following.end(state, ours)
+            if rewritten := following.rewritten():
+                return "held", (
+                    f"{url} rewrote {rewritten} of its records without saying so by a new activity; ours stay as they"
+                    " were first published; ask its operator what happened"
+                )
             return "complete", f"the state digest agrees with the peer's: {ours[:16]}… of {told.live} records"
         reason = (
             f"{url} states the digest {told.digest[:16]}… of {told.live} records, but its feed makes {ours[:16]}… of"
@@ -165,6 +171,7 @@ class _Following:
         self.problems: list[Finding] = []
         self.live: dict[str, bytes] = {}
         self.whole = False
+        self.latest: int | None = None  # sequence that the peer says it stands at
         self.direct = {
             state.description["peer"]
             for state in ledger.sources()
@@ -248,15 +255,35 @@ class _Following:
         if number is None:
             raise _Refused("it does not say which version of its origin it is (orte:originSequence)")
         if nquads is None:
-            return _Version(member.object, number, None)
-        return _Version(member.object, number, _record(member, nquads, origin, self.source.id))
+            return _Version(member.object, number, None, origin == self.base)
+        return _Version(member.object, number, _record(member, nquads, origin, self.source.id), origin == self.base)
 
     def newer(self, one: _Version) -> bool:
-        row = self.ledger.db.execute("SELECT version FROM origin WHERE record = ?", (one.iri,)).fetchone()
-        if row and row[0] >= one.number:
-            self.tally.unchanged += 1
-            return False
-        return True
+        row = self.ledger.db.execute(
+            "SELECT o.version, r.source, iif(r.status = 'live', r.digest, NULL) FROM origin o"
+            " JOIN record r ON r.iri = o.record WHERE o.record = ?",
+            (one.iri,),
+        ).fetchone()
+        if row is None or row[0] < one.number:
+            return True
+        if one.direct:  # the origin itself: what somebody else said in its name counts no more
+            version, source, digest = row
+            if self.latest is not None and version > self.latest:
+                return True  # its origin has not come so far
+            if version == one.number and source != self.source.id and digest != (one.record and one.record.digest):
+                return True
+        self.tally.unchanged += 1
+        return False
+
+    def rewritten(self) -> int:
+        """How many of the peer's own records it lists otherwise than we took them over, and so than before."""
+        (count,) = self.ledger.db.execute(
+            "SELECT count(*) FROM peer_object p JOIN record r ON r.iri = p.object WHERE p.source = ?1 AND r.source = ?1"
+            " AND r.status = 'live' AND r.digest != p.digest AND substr(p.object, 1, ?2) = ?3"
+            " AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.iri = p.object)",
+            (self.source.id, len(self.base) + 9, f"{self.base}/sources/"),
+        ).fetchone()
+        return int(count)
 
     def commit(self, one: _Version, found: Sequence[Finding]) -> None:
         """Take over one version, unless a newer one has come in the same batch."""
@@ -310,11 +337,14 @@ class _Following:
 
 @dataclass(frozen=True)
 class _Version:
-    """A version of a record: its number at the origin, and the record; None for its deletion."""
+    """A version of a record: its number at the origin, and the record; None for its deletion. `direct`: its origin
+    says so itself.
+    """
 
     iri: str
     number: int
     record: Record | None
+    direct: bool
 
 
 def _mark(db: sqlite3.Connection, iri: str, version: int) -> None:

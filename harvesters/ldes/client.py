@@ -27,6 +27,7 @@ ACCEPT = (
 MAX_PAGES = 200_000
 MAX_MEMBERS = 100_000
 """On one page; a stream is paged so that nobody must hold it all."""
+_LINES = ("n-quads", "n-triples")
 
 
 class FeedFailed(Exception):
@@ -125,6 +126,8 @@ class Client:
         syntax = syntax_of(answer.media_type, answer.url)
         if syntax is None:
             raise FeedFailed(f"{address} answered {answer.media_type or 'no media type'}, which is no RDF")
+        if syntax in _LINES and (members := answer.content.count(b"/tree#member> ")) > MAX_MEMBERS:
+            raise _crowded(address, members)  # before it is parsed: that would take a minute and gigabytes
         try:
             page = take_apart(_quads(answer.content, answer.text, syntax, answer.url), answer.url, self.semantics)
         except UnparsableRdf as error:
@@ -132,7 +135,7 @@ class Client:
         except Unreadable as error:
             raise FeedFailed(f"{address} {error}") from None
         if len(page.members) > MAX_MEMBERS:
-            raise FeedFailed(f"{address} has {len(page.members)} members; at most {MAX_MEMBERS} are read from one page")
+            raise _crowded(address, len(page.members))
         if root:
             self.semantics = page.semantics
             self.told = _told(page)
@@ -146,9 +149,13 @@ class Client:
         return page
 
 
+def _crowded(address: str, members: int) -> FeedFailed:
+    return FeedFailed(f"{address} has {members} members; at most {MAX_MEMBERS} are read from one page")
+
+
 def _quads(content: bytes, text: str, syntax: str, base: str) -> list[ox.Quad]:
     """N-Quads without nesting cannot harm the parser and are read here; the rest in a process of its own."""
-    if syntax in ("n-quads", "n-triples") and b"<<" not in content:
+    if syntax in _LINES and b"<<" not in content:
         try:
             return list(ox.parse(content, ox.RdfFormat.N_QUADS))
         except SyntaxError as error:
