@@ -31,8 +31,11 @@ PUBLISHED = {
 def restaurants() -> list[Listed] | None:
     """All entries of both guides, and which are one restaurant; None where they cannot be had."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-                   "--no-binary", "py_entitymatching", "--dest", folder, PACKAGE]  # fmt: skip
+        command = [
+            *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
+            *("--retries", "1", "--timeout", "20", "--no-deps", "--no-binary", "py_entitymatching"),
+            *("--dest", folder, PACKAGE),
+        ]
         if subprocess.run(command, capture_output=True, timeout=300, check=False).returncode:
             return None
         (archive,) = Path(folder).iterdir()

@@ -22,7 +22,7 @@ from registry.identity import sssom
 from registry.identity.evidence import Sign
 from registry.identity.judge import JudgementError
 from registry.identity.resolve import Resolver
-from registry.identity.review import FACTS, Question, facts, questions
+from registry.identity.review import FACTS, Question, facts, open_questions, questions
 from registry.identity.sssom import SssomError
 from registry.ledger import Ledger, judgements, records
 from registry.ledger.judgements import Verdict
@@ -181,19 +181,19 @@ def review(
             raise typer.BadParameter("say who judges: orte review --by NAME")
         console, skipped, judged = Console(), set[frozenset[str]](), 0
         while True:
-            listed = [one for one in questions(ledger) if frozenset((one.a.iri, one.b.iri)) not in skipped]
-            if not listed:
+            left = (one for one in questions(ledger) if frozenset((one.a.iri, one.b.iri)) not in skipped)
+            if (question := next(left, None)) is None:
                 break
-            answer = _ask(console, listed[0], len(listed))
+            answer = _ask(console, question, open_questions(ledger))
             if answer == "q":
                 break
             if answer == "k":
-                skipped.add(frozenset((listed[0].a.iri, listed[0].b.iri)))
+                skipped.add(frozenset((question.a.iri, question.b.iri)))
                 continue
-            _judge(ledger, listed[0], answer, by, typer.prompt("why", default=""))
+            _judge(ledger, question, answer, by, typer.prompt("why", default=""))
             publish(ledger)
             judged += 1
-        console.print(f"{judged} judged; {sum(1 for _ in questions(ledger))} questions are open")
+        console.print(f"{judged} judged; {open_questions(ledger)} questions are open")
 
 
 _ANSWERS = {"s": "same", "d": "different", "a": "A is part of B", "b": "B is part of A", "k": "skip", "q": "quit"}

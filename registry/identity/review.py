@@ -43,6 +43,16 @@ def questions(ledger: Ledger) -> Iterator[Question]:
         yield Question(first, second, score, load_signs(signs))
 
 
+def open_questions(ledger: Ledger) -> int:
+    """How many `questions` there are."""
+    (number,) = ledger.db.execute(
+        "SELECT count(*) FROM (SELECT DISTINCT min(x.entity, y.entity), max(x.entity, y.entity) FROM comparison c"
+        " JOIN record x ON x.id = c.a JOIN record y ON y.id = c.b WHERE c.verdict = 'unsure' AND x.entity != y.entity"
+        " AND NOT EXISTS (SELECT 1 FROM ruling r WHERE r.a = x.iri AND r.b = y.iri))"
+    ).fetchone()
+    return int(number)
+
+
 def question(ledger: Ledger, one: str, two: str) -> Question | None:
     """The open question between two records (IRIs), if there is one."""
     return next((q for q in questions(ledger) if {q.a.iri, q.b.iri} == {one, two}), None)

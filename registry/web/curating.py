@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from registry.identity.review import open_questions
 from registry.ledger import Ledger, Run, SourceState, proposals, releases, runs
 from registry.ledger.proposals import Proposal
 from registry.web.pages import Pages
@@ -33,8 +34,7 @@ class HeldRun:
 
 
 def waiting(ledger: Ledger, curator: str) -> Waiting:
-    pairs = ledger.db.execute("SELECT count(*) FROM comparison WHERE verdict = 'unsure'").fetchone()[0]
-    return Waiting(curator, pairs, len(_held(ledger)), len(proposals.every(ledger.db)))
+    return Waiting(curator, open_questions(ledger), len(_held(ledger)), len(proposals.every(ledger.db)))
 
 
 def held_page(pages: Pages, request: Request, ledger: Ledger, desk: Waiting) -> bytes:

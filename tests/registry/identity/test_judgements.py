@@ -8,7 +8,7 @@ import pytest
 
 from registry.identity import sssom
 from registry.identity.judge import JudgementError, judge, undo
-from registry.identity.review import questions
+from registry.identity.review import open_questions, questions
 from registry.identity.sssom import SssomError
 from registry.ledger import judgements
 from registry.terms import ORTE, SCHEMA
@@ -173,10 +173,12 @@ def test_open_questions_are_asked_once_and_go_when_judged(catalogue: Catalogue) 
         ]
     )
     (question,) = questions(catalogue.ledger)
+    assert open_questions(catalogue.ledger) == 1
     assert {question.a.raw_key, question.b.raw_key} == {"1", "2"}
     assert any(sign.name == "page-same" for sign in question.signs)
     _judge(catalogue, "different", "a:1", "b:2")
     assert list(questions(catalogue.ledger)) == []
+    assert open_questions(catalogue.ledger) == 0
 
 
 def _judged(catalogue: Catalogue) -> None:
