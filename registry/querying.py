@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from registry.config import Config
 from registry.engine import Engine, EngineOptions, QueryRequest, Remote, query_once
+from registry.engine.remote.connection import UPDATE_SECONDS
 from registry.terms import PREFIXES
 
 FOLLOWER = "registry.project:Follower"
@@ -41,7 +42,7 @@ def remote(config: Config) -> Remote | None:
 
 def options(config: Config) -> EngineOptions:
     """The settings `limits.…` as the engine takes them."""
-    limits = config.limits
+    limits, there = config.limits, remote(config)
     return EngineOptions(
         workers=limits.query_workers,
         queue=limits.query_queue,
@@ -52,6 +53,8 @@ def options(config: Config) -> EngineOptions:
         max_query_bytes=limits.query_size,
         max_depth=limits.query_nesting,
         base_iri=config.base_url + "/",
-        remote=remote(config),
+        remote=there,
+        # the host waits while an engine elsewhere works, and computes nothing meanwhile
+        silence_seconds=UPDATE_SECONDS + 60 if there else EngineOptions.silence_seconds,
         prefixes={prefix: str(namespace) for prefix, namespace in PREFIXES.items()},
     )

@@ -29,7 +29,7 @@ from pyoxigraph import Store
 from registry.engine.confine import close_all_but, confine, die_with_parent, give_back_memory
 from registry.engine.errors import TryAgain
 from registry.engine.interface import CREDENTIAL, EngineOptions, Follower, Remote
-from registry.engine.remote.connection import Connection
+from registry.engine.remote.connection import Connection, RemoteError
 from registry.engine.remote.keeping import Keeper
 from registry.engine.remote.store import RemoteStore
 from registry.engine.target import InMemory, Target
@@ -192,7 +192,7 @@ def main() -> int:
     except (BrokenPipeError, ConnectionResetError):
         return 0  # the client is gone
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
+        reason = str(error) if isinstance(error, RemoteError) else f"{type(error).__name__}: {error}"
         socket.send_fds(control, [json.dumps({"failed": reason[:2000]}).encode()], [])
         print(f"engine host: {reason}", file=sys.stderr)
         return 1

@@ -17,7 +17,7 @@ from registry.engine.target import Target
 HOME = "home"
 
 
-class OutOfStep(Exception):
+class OutOfStep(RemoteError):
     """The store is not where we left it; the next host finds out whether to catch up or to fill it anew."""
 
 
