@@ -18,7 +18,8 @@ from pyoxigraph import NamedNode
 
 from registry.engine import Remote
 from registry.engine.remote.connection import Connection
-from registry.engine.remote.store import MARK, RemoteStore
+from registry.engine.remote.mark import MARK
+from registry.engine.remote.store import RemoteStore
 
 _INI = """\
 [Database]

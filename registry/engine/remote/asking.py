@@ -34,6 +34,7 @@ from registry.engine.remote.connection import (
     Unreachable,
 )
 from registry.engine.remote.dialect import Dialect
+from registry.engine.remote.mark import MARK, read_mark
 from registry.engine.remote.rewriting import based, hiding, without_dataset
 
 _NOTHING = "urn:orte:nothing"  # a graph that is nowhere
@@ -49,11 +50,16 @@ _INTERRUPTED = "S1TAT"  # Virtuoso: what follows is only part of the answer
 class Asked:
     """Like a pyoxigraph Store that can only be queried, one query at a time."""
 
-    def __init__(self, connection: Connection, catalogue: str, mark: str) -> None:
-        """``catalogue`` is the graph that stands for the default graph, ``mark`` one that nobody should see."""
+    def __init__(self, connection: Connection, catalogue: str, term: str = "") -> None:
+        """``catalogue`` is the graph that stands for the default graph.
+
+        Nothing is answered unless the store is full and in this ``term`` of office (any, when empty): one that came
+        back empty, or is being filled anew, would answer too, and wrongly.
+        """
         self._connection = connection
         self._catalogue = catalogue
-        self._hidden = [mark, *connection.dialect.system_graphs]
+        self._term = term
+        self._hidden = [MARK, *connection.dialect.system_graphs]
         self._empty = Store()
         self._stream: _Stream | None = None
         self._seconds = 60.0
@@ -117,13 +123,20 @@ class Asked:
             parameters.append((dialect.timeout_ms, str(round((self._seconds + _GRACE) * 1000))))
         self.close()
         response = self._connection.ask(text, accept, parameters, seconds=self._seconds + _GRACE)
+        self._stream = _Stream(response, dialect)
+        if self._term:
+            self._check_mark()
         if response.headers.get("X-SQL-State") == _INTERRUPTED:
-            response.close()
             raise TooSlow(_LATE)
         most = response.headers.get("X-SPARQL-MaxRows", "")
         self.most_rows = max(1, int(most) - 1) if most.isdigit() else None
-        self._stream = _Stream(response, dialect)
         return self._stream
+
+    def _check_mark(self) -> None:
+        """Look, once there is an answer, whether it comes from what we know: a millisecond or two."""
+        mark = read_mark(self._connection)
+        if mark is None or mark.position is None or mark.term != self._term:
+            raise Unreachable("The SPARQL engine is being filled")
 
     def close(self) -> None:
         """Give up what has not been read of the last answer."""

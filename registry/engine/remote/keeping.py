@@ -11,7 +11,8 @@ from typing import Any
 from registry.engine.errors import TryAgain
 from registry.engine.interface import Follower, Remote
 from registry.engine.remote.connection import Connection, RemoteError, TooSlow
-from registry.engine.remote.store import Mark, RemoteStore
+from registry.engine.remote.mark import Mark
+from registry.engine.remote.store import RemoteStore
 from registry.engine.target import Target
 
 HOME = "home"

@@ -11,30 +11,21 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, parse, serialize
 
 from registry.engine.remote.asking import Asked
 from registry.engine.remote.connection import STATEMENTS, Connection, NotEvaluated, RemoteError
+from registry.engine.remote.mark import MARK, POSITION, TERM, Mark, read_mark
 from registry.engine.target import Graph, Object, Predicate, Subject, is_part
 
-MARK = "urn:orte:engine"
-_TERM, _POSITION = f"<{MARK}:term>", f"<{MARK}:position>"
 _LISTED = 500  # IRIs in one VALUES
 _POSTED = 50_000  # statements that are sorted by graph before they are posted
 _LEAST = 50  # statements; an update with fewer is not refused for its length
 _BLOCK = 500  # statements in one GRAPH { … }; of some thousands the stack of Virtuoso's parser overflows
 _READ_SECONDS = 120.0
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Whose turn it is in a store, and how far it has come; no position while it is being filled."""
-
-    term: str
-    position: Mapping[str, Any] | None
 
 
 class RemoteStore:
@@ -45,6 +36,7 @@ class RemoteStore:
         self._dialect = connection.dialect
         self.catalogue = "" if self._dialect.own_default_graph else f"{connection.remote.home}/graph/default"
         self._term = ""
+        self._seen = ""
         self._most = max(self._dialect.bulk_quads, self._dialect.update_quads)
         self._bulk = False
         self._removals: dict[str, None] = {}
@@ -56,7 +48,7 @@ class RemoteStore:
     def asked(self) -> Asked:
         """The same store to be queried, over a connection of its own: for a worker."""
         remote = replace(self._connection.remote, kind=self._dialect.name)
-        return Asked(Connection(remote), self.catalogue, MARK)
+        return Asked(Connection(remote), self.catalogue, self._term or self._seen)
 
     # What a follower does
 
@@ -103,33 +95,30 @@ class RemoteStore:
 
     def mark(self) -> Mark | None:
         """The mark of a registry, None in a store without one. Raises RemoteError."""
-        rows = self._connection.select(f"SELECT ?p ?o {{ GRAPH <{MARK}> {{ <{MARK}> ?p ?o }} }}")
-        found = {row["p"]["value"]: row["o"]["value"] for row in rows}
-        if f"{MARK}:term" not in found:
-            return None
-        position = found.get(f"{MARK}:position")
-        return Mark(found[f"{MARK}:term"], json.loads(position) if position else None)
+        mark = read_mark(self._connection)
+        self._seen = mark.term if mark else ""
+        return mark
 
     def take_over(self) -> Mark | None:
         """Begin a new term of office; afterwards no earlier update has an effect. Returns the mark then."""
         self._forget()
         self._term = uuid.uuid4().hex
         self._connection.update(
-            f"DELETE {{ GRAPH <{MARK}> {{ <{MARK}> {_TERM} ?old }} }}"
-            f' INSERT {{ GRAPH <{MARK}> {{ <{MARK}> {_TERM} "{self._term}" }} }}'
-            f" WHERE {{ GRAPH <{MARK}> {{ <{MARK}> {_TERM} ?old }} }}"
+            f"DELETE {{ GRAPH <{MARK}> {{ <{MARK}> {TERM} ?old }} }}"
+            f' INSERT {{ GRAPH <{MARK}> {{ <{MARK}> {TERM} "{self._term}" }} }}'
+            f" WHERE {{ GRAPH <{MARK}> {{ <{MARK}> {TERM} ?old }} }}"
         )
         return self.mark()
 
     def disown(self) -> None:
         """Whatever is there counts no longer: whoever keeps the store in step fills it anew."""
         if self.take_over() is not None:
-            mine = f"GRAPH <{MARK}> {{ <{MARK}> {_POSITION} ?old }}"
+            mine = f"GRAPH <{MARK}> {{ <{MARK}> {POSITION} ?old }}"
             self._connection.update(f"DELETE {{ {mine} }} WHERE {{ {self._fence()} {mine} }}")
 
     def check(self) -> None:
         """Raises RemoteError when the engine would answer wrongly: what is in a named graph is in no default graph."""
-        if self._dialect.own_default_graph and self._connection.select(f"SELECT ?o {{ <{MARK}> {_TERM} ?o }}"):
+        if self._dialect.own_default_graph and self._connection.select(f"SELECT ?o {{ <{MARK}> {TERM} ?o }}"):
             raise RemoteError(
                 f"{self._connection.remote.url} takes the union of all graphs for the default graph, where the "
                 "registry needs one of its own; set it so, or take another engine"
@@ -145,7 +134,7 @@ class RemoteStore:
         """Begin with nothing but a new term of office. For a store that is empty, or known to be this registry's."""
         self._forget()
         self._term = uuid.uuid4().hex
-        term = f'<{MARK}> {_TERM} "{self._term}"'
+        term = f'<{MARK}> {TERM} "{self._term}"'
         if self._dialect.own_default_graph:
             self._connection.update(f"CLEAR ALL ; INSERT DATA {{ GRAPH <{MARK}> {{ {term} }} }}")
             return
@@ -162,7 +151,7 @@ class RemoteStore:
     def commit(self, position: Mapping[str, Any]) -> Mark:
         """Send what was collected and, with the last of it, the position. Returns the mark that the store has now."""
         text = str(Literal(json.dumps(position, sort_keys=True)))
-        mine = f"<{MARK}> {_POSITION}"
+        mine = f"<{MARK}> {POSITION}"
         self.flush(
             f"DELETE {{ GRAPH <{MARK}> {{ {mine} ?old }} }} INSERT {{ GRAPH <{MARK}> {{ {mine} {text} }} }}"
             f" WHERE {{ {self._fence()} OPTIONAL {{ GRAPH <{MARK}> {{ {mine} ?old }} }} }}"
@@ -263,7 +252,7 @@ class RemoteStore:
     def _fence(self) -> str:
         if not self._term:
             raise RemoteError("nothing may be written before a term of office has begun")
-        return f'GRAPH <{MARK}> {{ <{MARK}> {_TERM} "{self._term}" }}'
+        return f'GRAPH <{MARK}> {{ <{MARK}> {TERM} "{self._term}" }}'
 
     def _name(self, graph: Graph) -> str:
         """Name of a graph there; empty for a default graph that has none."""

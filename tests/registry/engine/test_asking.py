@@ -41,7 +41,7 @@ def there(server: StandIn, **changes: Any) -> Remote:
 
 
 def ask(server: StandIn, query: str = SELECT, seconds: float = 20.0, **changes: Any) -> list[str]:
-    asked = Asked(Connection(there(server, **changes)), "urn:catalogue", "urn:mark")
+    asked = Asked(Connection(there(server, **changes)), "urn:catalogue")
     with asked.answering(seconds):
         rows = asked.query(query)
         assert isinstance(rows, QuerySolutions)
@@ -85,7 +85,7 @@ def test_one_that_says_nothing_is_left_in_time(server: StandIn) -> None:
 
 def test_an_engine_may_give_out_fewer_rows_than_there_are(server: StandIn) -> None:
     server.route("/sparql", Reply(ROWS % ",".join([ROW] * 5), headers={"X-SPARQL-MaxRows": "5"}))
-    asked = Asked(Connection(there(server)), "", "urn:mark")
+    asked = Asked(Connection(there(server)), "")
     with asked.answering(20):
         asked.query(SELECT)
         assert asked.most_rows == 4  # of which it is certain that there are more
@@ -100,7 +100,7 @@ def test_a_password_is_sent_at_once_where_that_is_how_it_is_done(server: StandIn
 
 def _form(server: StandIn, query: str, kind: str, **dataset: Any) -> dict[str, str]:
     server.route("/sparql", Reply(ROWS % ROW))
-    asked = Asked(Connection(there(server, kind=kind)), "urn:catalogue", "urn:mark")
+    asked = Asked(Connection(there(server, kind=kind)), "urn:catalogue")
     with asked.answering(20):
         asked.query(query, **dataset)
     found: Request = server.requests[-1]

@@ -70,6 +70,21 @@ def test_killed_and_empty_afterwards_it_is_filled_anew(log: Path, own: RemoteEng
     asyncio.run(scenario())
 
 
+def test_one_that_came_back_empty_answers_nobody_before_it_is_filled(log: Path, own: RemoteEngine) -> None:
+    place[0] = replace(place[0], check_seconds=600.0)  # nobody looks but those who ask
+
+    async def scenario() -> None:
+        async with running(log) as engine:
+            assert await counted(engine) == TRIPLES
+            own.kill()
+            own.lose_everything()
+            own.start()
+            with pytest.raises(EngineStarting):
+                await ask(engine, COUNT)
+
+    asyncio.run(scenario())
+
+
 def test_killed_and_back_with_its_data_it_is_caught_up(log: Path, own: RemoteEngine) -> None:
     async def scenario() -> None:
         async with running(log) as engine:
