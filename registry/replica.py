@@ -7,7 +7,7 @@ the original is away. Everything but the two logs is made from them here, as in 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ def replicate(
             _stream(ledger, fetch, "entity", f"{ledger.base}/feed/catalogue", copy.entity, notes),
         ]
         with ledger.transaction():
-            copy.finish()
+            copy.finish(done)
             ledger.move(UNIFY, activities.last(ledger.db))  # entities come from the original, never from here
         search.follow(ledger)
     return done
@@ -159,12 +159,19 @@ class _Copy:
             if triple.predicate == PROV["wasDerivedFrom"] and isinstance(triple.object, ox.NamedNode):
                 db.execute("UPDATE record SET entity = ? WHERE iri = ?", (row[0], triple.object.value))
 
-    def finish(self) -> None:
+    def finish(self, done: Sequence[Copied]) -> None:
+        """End the runs, and say in each whether the copy was proved; when it was not, that is told in any case."""
+        now = self.ledger.now()
+        wrong = [one.stream for one in done if not one.agrees]
+        if wrong:
+            self.runs.setdefault(ELSEWHERE, runs.begin(self.ledger.db, ELSEWHERE, now))
+            outcome = "held"
+            reason = f"the state digest of {' and '.join(wrong)} differs from that of {self.ledger.base}"
+        else:
+            outcome, reason = "complete", f"the state digests agree with those of {self.ledger.base}"
         for source, run in self.runs.items():
-            runs.finish(
-                self.ledger.db, run, outcome="complete", reason=None, counts=self.changes.get(source, {}),
-                now=self.ledger.now(),
-            )  # fmt: skip
+            counts = self.changes.get(source, {})
+            runs.finish(self.ledger.db, run, outcome=outcome, reason=reason, counts=counts, now=now)
 
 
 def _record(member: Member, source: str) -> Record:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -76,6 +77,8 @@ def try_document(config: Config, source: Source, content: bytes, media_type: str
     Raises:
         TrialError: when the document is nothing that the source could be read from.
     """
+    if source.reader == "push" and media_type == "text/csv":
+        source = replace(source, reader="csv", read={"key": _key_column(content)})
     if source.reader in DOCUMENTS or (source.reader in PAGES and media_type == "text/html"):
         # the document alone: nothing that it points at, no secrets that are meant for the source
         own = {key: value for key, value in source.read.items() if key not in _ELSEWHERE}
@@ -85,19 +88,21 @@ def try_document(config: Config, source: Source, content: bytes, media_type: str
             with _address(str(file)) as (address, host):
                 assert address is not None
                 aimed = _aimed(replace(source, read=own), address)
-                reader = _at_home(READERS[aimed.reader], address, str(source.read.get("url", "")) or address)
+                reader = _at_home(READERS[aimed.reader], address, str(source.read.get("url", "")))
                 return _read(config, aimed, host, limit, reader)
     entries = _entries(source, content)
     return _read(config, source, None, limit, lambda _options, _context: iter(entries))
 
 
 def _at_home(read: Reader, address: str, home: str) -> Reader:
-    """The reader of a document that says the source's own address in place of the one at which it was read."""
+    """The reader of a document that says the source's own address, where it has one, in place of the one at which it
+    was read."""
 
     def moved(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
         for item in read(options, context):
             if isinstance(item, RawRecord) and item.page:
-                item = replace(item, page=item.page.replace(address, home))
+                here = item.page.startswith(address) and not home
+                item = replace(item, page=None if here else item.page.replace(address, home))
             yield item
 
     return moved
@@ -107,6 +112,16 @@ def _home(source: Source, name: str) -> str:
     """Where a file would lie at the source: the source's one document, or a page of its site."""
     home = str(source.read.get("url", "") or source.homepage)
     return home if source.reader in DOCUMENTS else urljoin(home, quote(name))
+
+
+def _key_column(content: bytes) -> str:
+    """The column of a partner's table that names a row: `key`, or `id`, as in JSON."""
+    header = decode(content).text.lstrip("\ufeff").partition("\n")[0]
+    names = {name.strip().strip('"') for name in re.split(r"[;,\t]", header)}
+    for name in ("key", "id"):
+        if name in names:
+            return name
+    raise TrialError("The table has no column 'key' or 'id', which names a row for ever.")
 
 
 def _entries(source: Source, content: bytes) -> list[Item]:

@@ -32,6 +32,8 @@ def test_a_replica_is_the_same_and_stays_so(tmp_path: Path, checker: Checker) ->
         ledger = Ledger.open(tmp_path / "copy" / "ledger.sqlite", original.base)
         first = copy(ledger, tmp_path / "copy")
         assert [(one.members, one.live, one.agrees) for one in first] == [(301, 301, True)] * 2
+        told = {state.id: (state.state, state.reason) for state in ledger.sources() if state.last_run}
+        assert told["eigene"] == ("ok", f"the state digests agree with those of {original.base}")
         original.harvest({str(n): f"Ort {n}" for n in range(2, 300)} | {"7": "Neu"})
         second = copy(ledger, tmp_path / "copy")
         assert [(one.members, one.live) for one in second] == [(3, 299)] * 2
@@ -56,6 +58,22 @@ def test_a_damaged_copy_heals_itself(tmp_path: Path, checker: Checker) -> None:
         original.ledger.db.execute("DELETE FROM activity WHERE object LIKE '%/records/4'")  # its deletion, too
         copy(ledger, tmp_path / "copy")
         assert ledger.digest("record").live == 4
+        ledger.close()
+
+
+def test_an_original_that_lies_about_its_digest_is_told(tmp_path: Path, checker: Checker) -> None:
+    with registry(tmp_path / "a", checker) as original:
+        original.harvest({"x": "Haus"})
+        ledger = Ledger.open(tmp_path / "copy" / "ledger.sqlite", original.base)
+        original.ledger.db.execute("UPDATE activity SET state = zeroblob(32) WHERE stream = 'record'")
+        with Fetcher(
+            FetchSettings(allow_private_hosts=(original.base.split("/")[2],), delay=0, max_retries=0)
+        ) as fetch:
+            done = replicate(ledger, fetch, locks=tmp_path / "locks")
+        assert [one.agrees for one in done] == [False, True]
+        held = {state.id: state.reason for state in ledger.sources() if state.state == "held"}
+        assert "digest of record differs" in (held["peers"] or "")
+        assert ledger.digest("record").live == 1
         ledger.close()
 
 

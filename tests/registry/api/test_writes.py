@@ -101,6 +101,33 @@ def test_many_at_once_all_or_none(partner: Partner) -> None:
 
 
 @pytest.mark.parametrize(
+    ("media", "body"),
+    [
+        (
+            "application/n-quads",
+            "<{root}/1#it> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <https://w3id.org/orte/ns#Site> .\n"
+            '<{root}/1#it> <https://schema.org/name> "Eins"@de <{root}/1> .\n',
+        ),
+        (
+            "application/ld+json",
+            '{"@context": "/context.jsonld", "id": "{root}/1#it", "type": "Site", "name": {"de": "Eins"}}',
+        ),
+        ("application/json", '[{"id": 1, "name": "Eins"}]'),
+        ("text/csv", 'id;name\n1;"Eins"\n'),
+    ],
+)
+def test_many_in_every_syntax_twice_is_the_same_as_once(partner: Partner, media: str, body: str) -> None:
+    body = body.replace("{root}", f"{BASE}/sources/verein/records")
+    written = partner.send("POST", "", body, media)
+    assert written.status_code == 200, written.text
+    assert partner.send("POST", "", body, media).json() == {"created": 0, "updated": 0, "withdrawn": 0, "unchanged": 1}
+    found = partner.client.get("/sources/verein/records/1.nt").text
+    assert "Eins" in found
+    assert "127.0.0.1" not in found.replace(BASE, ""), "where it was parsed is nobody's business"
+    assert partner.send("DELETE", "/1").status_code == 200
+
+
+@pytest.mark.parametrize(
     ("path", "body"),
     [
         ("/x", "kaputt"),
