@@ -6,11 +6,20 @@ from collections.abc import Iterable
 
 import pyoxigraph as ox
 
-from registry.terms import SCHEMA
+from registry.terms import DCT, FOAF, RDFS, SCHEMA, SKOS
 
 EXPRESSION = frozenset(
-    SCHEMA[name]
-    for name in ("description", "abstract", "disambiguatingDescription", "image", "logo", "photo", "keywords", "slogan")
+    [
+        *(
+            SCHEMA[name]
+            for name in ("description", "abstract", "disambiguatingDescription", "keywords", "slogan", "text")
+        ),
+        *(SCHEMA[name] for name in ("image", "logo", "photo", "thumbnailUrl", "video", "audio", "review", "comment")),
+        *(DCT[name] for name in ("description", "abstract")),
+        *(FOAF[name] for name in ("depiction", "img", "logo")),
+        RDFS["comment"],
+        SKOS["note"],
+    ]
 )
 """Properties whose values are somebody's work, not facts: texts and pictures."""
 

@@ -18,10 +18,10 @@ from tests.registry.identity.labelled import FILE
 Entry = tuple[str, str, Mapping[str, Any]]
 
 
-def entries() -> list[Entry]:
-    """All records of the labelled pairs, side by side in one catalogue, and houses with services."""
+def entries(part: int) -> list[Entry]:
+    """The records of every third of the labelled pairs, side by side in one catalogue, and houses with services."""
     found: list[Entry] = []
-    for number, pair in enumerate(tomllib.loads(FILE.read_text(encoding="utf-8"))["pair"]):
+    for number, pair in list(enumerate(tomllib.loads(FILE.read_text(encoding="utf-8"))["pair"]))[part::3]:
         for index, fields in enumerate([pair["a"], pair["b"], *pair.get("also", ())]):
             found.append((fields["source"], f"{number}-{index}", fields))
     for source in ("kreativorte-mitteldeutschland", "openfairdb", "studie"):
@@ -51,7 +51,7 @@ def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize("seed", range(3))
 def test_any_order_gives_the_same_catalogue(seed: int, few: None, tmp_path: Path) -> None:
     chance = random.Random(seed)
-    listed = entries()
+    listed = entries(seed)
     once = described(tmp_path / "once", [*listed], each=False)
     chance.shuffle(listed)
     assert described(tmp_path / "each", [*listed], each=True) == once
@@ -61,7 +61,7 @@ def test_any_order_gives_the_same_catalogue(seed: int, few: None, tmp_path: Path
 def test_detours_leave_no_trace(seed: int, few: None, tmp_path: Path) -> None:
     """Entries come with another's content, go, come back and are corrected; in the end all is as if never."""
     chance = random.Random(seed)
-    listed = chance.sample(entries(), 70)
+    listed = chance.sample(entries(seed), 70)
     once = described(tmp_path / "once", [*listed], each=False)
     steps: list[tuple[str, str, Mapping[str, Any] | None]] = []
     for source, key, fields in listed:
@@ -82,7 +82,7 @@ def test_detours_leave_no_trace(seed: int, few: None, tmp_path: Path) -> None:
 def test_working_everything_out_anew_changes_nothing(tmp_path: Path) -> None:
     catalogue = Catalogue(tmp_path / "ledger")
     chance = random.Random(7)
-    listed = entries()
+    listed = entries(0)
     chance.shuffle(listed)
     catalogue.put(listed, each=True)
     picture, digest = catalogue.picture(), catalogue.ledger.digest("entity")
