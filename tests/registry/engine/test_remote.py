@@ -254,6 +254,28 @@ def test_one_that_hangs_costs_a_query_its_time_and_nothing_else(log: Path, own: 
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("which", ["oxigraph", "virtuoso"])
+def test_a_query_without_end_is_ended_here_whatever_the_engine_does(
+    log: Path, tmp_path: Path, engines: Callable[[str], RemoteEngine], own: RemoteEngine, which: str
+) -> None:
+    if which == "virtuoso":
+        place[0] = remote(engines(which), tmp_path)
+        emptied(place[0])
+
+    async def scenario() -> None:
+        async with running(log, timeout=1.0) as engine:
+            for query in (
+                "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }",
+                "SELECT (MAX(CONCAT(?c, ?f, ?i)) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }",
+            ):
+                with pytest.raises(QueryTimedOut):
+                    await ask(engine, query)
+            assert b"true" in await ask(engine, "ASK { ?s ?p 'value 7' }", timeout=1.0)
+            assert engine.figures["restarts"] == 0
+
+    asyncio.run(scenario())
+
+
 def test_what_our_own_parser_refuses_is_never_asked(log: Path, elsewhere: RemoteEngine) -> None:
     async def scenario() -> None:
         async with running(log) as engine:
