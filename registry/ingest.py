@@ -7,6 +7,7 @@ reading may withdraw what it did not see, and not too much at once; otherwise th
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -289,9 +290,12 @@ def records_of(fresh: Fresh, source: Source, base: str) -> tuple[list[Record], l
     return good, problems
 
 
+_REFERENCE = re.compile(r'> <([^<>"\s]+#it)> <[^<>"\s]+> \.\n')  # an object at the end of a canonical line
+
+
 def references(record: Record) -> list[str]:
     """IRIs of the things of other records that this record speaks of."""
-    found = {part[1:-1] for line in record.nquads.split("\n") for part in line.split(" ")[2:3] if part.endswith("#it>")}
+    found = set(_REFERENCE.findall(record.nquads))
     return sorted(found - {record.thing})
 
 

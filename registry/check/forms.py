@@ -42,7 +42,6 @@ _BOUNDS = {SH[name] for name in ("minInclusive", "maxInclusive", "minExclusive",
 _LENGTHS = {SH.minLength, SH.maxLength}
 _SEEN = {SH.datatype, SH.nodeKind, SH.languageIn}  # every form tells datatype, kind and language
 _COMPARED = {SH[name] for name in ("lessThan", "lessThanOrEquals", "equals", "disjoint", "sparql")}
-_LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"(?:@([\w-]+)|\^\^<([^>]*)>)?', re.DOTALL)
 
 
 class _NoForm(Exception):
@@ -82,7 +81,7 @@ class Forms:
         try:
             self._windows = self._read(shapes)
             self._typed = {path for path, window in self._windows.items() if window.typed}
-            self._asked = {*self._windows, *(f"<{path}>" for path in self._compared), f"<{TYPE.value}>"}
+            self._asked = {*self._windows, *self._compared, f"<{TYPE.value}>"}
             self.usable = True
         except _NoForm:
             self._windows, self._typed, self._asked, self.usable = {}, set(), set(), False
@@ -125,7 +124,7 @@ class Forms:
 
     def _look(self, predicate: str, text: str) -> str:
         """What the shapes see of a value of a property, both as in N-Quads. Raises _NoForm."""
-        if predicate[1:-1] in self._compared:
+        if predicate in self._compared:
             raise _NoForm
         if predicate == f"<{TYPE.value}>":
             return text
@@ -194,7 +193,7 @@ class Forms:
             elif parameter in _COMPARED:
                 if path is None:
                     raise _NoForm
-                self._compared.add(path)
+                self._compared.add(f"<{path}>")
             elif parameter not in _COUNTED | _NESTED | _SEEN and str(parameter).startswith(str(SH)):
                 raise _NoForm
         for parent, below in self._below(shapes, shape):
@@ -221,13 +220,12 @@ def _kind(text: str) -> str:
 
 
 def _parts(text: str) -> tuple[str, str, str]:
-    """Text, language and datatype of a value in N-Quads. Raises _NoForm for what is none."""
+    """Text, language and datatype of a value in canonical N-Quads."""
     if text.startswith("<"):
         return text[1:-1], "", IRI
-    match = _LITERAL.fullmatch(text)
-    if match is None:
-        raise _NoForm
-    lexical, language, datatype = match.groups("")
+    end = text.rindex('"')
+    lexical, tail = text[1:end], text[end + 1 :]
+    language, datatype = (tail[1:], "") if tail.startswith("@") else ("", tail[3:-1])
     if "\\" in lexical:
         (quad,) = ox.parse(f"<a:a> <a:a> {text} .", ox.RdfFormat.N_TRIPLES)
         assert isinstance(quad.object, ox.Literal)
