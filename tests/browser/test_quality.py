@@ -18,6 +18,8 @@ PATHS = {
     "sources": "/sources",
     "source": "/sources/liste",
     "report": "/sources/liste/report",
+    "joining": "/propose",
+    "validate": "/validate",
     "regions": "/regions",
     "region": "/region/14729",
     "run": "/runs/1",
