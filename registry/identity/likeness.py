@@ -50,7 +50,7 @@ def compare(a: Name, b: Name, places: frozenset[str], common: Callable[[str], bo
                 return found
             if _RANK[found.kind] > _RANK[best.kind] or (found.kind == best.kind and found.similarity > best.similarity):
                 best = found
-    if whole.kind in CONTRADICTIONS and best.kind not in ("inside",):
+    if whole.kind in ("use", "holder") or (whole.kind in CONTRADICTIONS and best.kind != "inside"):
         return whole
     return best
 
@@ -112,6 +112,8 @@ def _compare(
         return Likeness("identical", 0.97, min(1.0, max(_sum(one), _sum(two))))
     if similarity >= 0.97:
         return Likeness("identical", similarity, distinct)
+    if matched and _other_use(one, two):
+        return Likeness("shared", similarity, distinct)
     if matched and not left and not right:
         return Likeness("alike" if _one_word_in_common(one, two) else "kin", similarity, distinct)
     if (
@@ -126,7 +128,11 @@ def _compare(
         extra = left or right
         longer, inside = (first, "a") if left else (second, "b")
         return _longer(longer, extra, similarity, distinct, inside)
-    if similarity >= 0.75 and distinct >= 0.4:
+    if matched and distinct >= 0.3 and _all_weak(left) != _all_weak(right):
+        # "Kultur- und Bildungsstätte Kloster Posa" is but "Kloster Posa", and "Holzwerkstatt Kloster Posa" is in it.
+        longer, extra, inside = (second, right, "b") if _all_weak(left) else (first, left, "a")
+        return _longer(longer, extra, similarity, distinct, inside)
+    if similarity >= 0.75 and distinct >= 0.4 and not any(w.role in ("use", "holder") for w in (*left, *right)):
         return Likeness("alike", similarity, distinct)
     kinds = [any(word.role in KINDS for word in side) for side in (left, right)]
     if distinct >= 0.75 and similarity >= 0.3:
@@ -165,6 +171,14 @@ def _joined(row: Sequence[Word], other: Sequence[Word]) -> list[Word]:
         else:
             found.append(word)
     return found
+
+
+def _other_use(one: Sequence[Word], two: Sequence[Word]) -> bool:
+    """Whether the two are put to uses of one family, but not to the same: a "Hofladen" may be a "Bioladen", or not."""
+    texts = [{word.text for word in row} for row in (one, two)]
+    left = {word.family for word in one if word.role == "use" and word.family >= 0 and word.text not in texts[1]}
+    right = {word.family for word in two if word.role == "use" and word.family >= 0 and word.text not in texts[0]}
+    return bool(left & right)
 
 
 def _one_word_in_common(one: Sequence[Word], two: Sequence[Word]) -> bool:
@@ -232,8 +246,13 @@ def _contradiction(left: Sequence[Word], right: Sequence[Word]) -> str:
     buildings = [{w.text for w in side if w.role == "building" and w.family != -2} for side in (left, right)]
     if buildings[0] and buildings[1]:
         return "building"
-    uses = [{w.family for w in side if w.role == "use" and w.family >= 0} for side in (left, right)]
-    if uses[0] and uses[1] and not uses[0] & uses[1]:
+    if all(any(w.role == "holder" for w in side) for side in (left, right)):
+        return "holder"
+    uses = [[w for w in side if w.role == "use" and w.family >= 0] for side in (left, right)]
+    alike = any(
+        x.family == y.family or x.text.endswith(y.text) or y.text.endswith(x.text) for x in uses[0] for y in uses[1]
+    )
+    if uses[0] and uses[1] and not alike:
         return "use"
     return ""
 
