@@ -1,8 +1,14 @@
-"""Lines over time as SVG, by hand: a chart needs no library."""
+"""Lines over time as SVG, by hand: a chart needs no library; as PNG by a browser, where there is one."""
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT, LEFT = 720, 110, 110
@@ -31,3 +37,17 @@ def chart(series: Mapping[str, Sequence[tuple[float, float]]], unit: str) -> str
         ]
     parts.append(f'<text x="{LEFT}" y="{len(series) * HEIGHT + 22}">0 to {end:.0f} {escape(unit)}</text></svg>')
     return "\n".join(parts) + "\n"
+
+
+def picture(svg: Path) -> Path | None:
+    """The same beside it as PNG, drawn by Chromium (`CHROMIUM` names another program); None when there is none."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    size = re.search(r'width="(\d+)" height="(\d+)"', svg.read_text(encoding="utf-8"))
+    if program is None or size is None:
+        return None
+    file = svg.with_suffix(".png")
+    with tempfile.TemporaryDirectory() as profile:
+        options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={profile}"]
+        drawn = [f"--window-size={size[1]},{size[2]}", f"--screenshot={file}", svg.resolve().as_uri()]
+        subprocess.run([program, *options, *drawn], check=True, capture_output=True, timeout=120)
+    return file

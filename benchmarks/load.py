@@ -1,8 +1,8 @@
 """Mixed traffic on one server for ten minutes: does anything fail, slow down or grow?
 
-`python -m benchmarks.load [--minutes 10] [--sites 10000]`; `--minutes 60` is the long form. Visitors are threads that
+`python -m benchmarks.load [--minutes 10] [--sites 10000]`; `--hour` is the long form. Visitors are threads that
 ask one thing after the other: entities, lists, searches, SPARQL with hostile queries among it, pages of feeds; a
-harvester changes its list again and again. It writes latencies and memory, minute by minute, and a chart as SVG.
+harvester changes its list again and again. It writes latencies and memory, minute by minute, and a chart (SVG, PNG).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from benchmarks.chart import chart
+from benchmarks.chart import chart, picture
 from benchmarks.generate import data
 from benchmarks.results import FOLDER, write
 from benchmarks.watching import Served, memory, serve
@@ -218,6 +218,7 @@ def main() -> int:
     """Run, print, write; 1 when something failed that was not meant to."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--hour", action="store_const", dest="minutes", const=60.0, help="the long form")
     parser.add_argument("--sites", type=int, default=10_000)
     parser.add_argument("--visitors", type=int, default=8)
     asked = parser.parse_args()
@@ -226,6 +227,7 @@ def main() -> int:
     series = {name: [(row["minute"], row[name]) for row in result["memory"]] for name in ("api_mb", "engine_mb")}
     series["p99_ms"] = [(row["minute"] + 0.5, row["p99_ms"]) for row in result["by_minute"]]
     (FOLDER / "load.svg").write_text(chart(series, "minutes"), encoding="utf-8")
+    print(picture(FOLDER / "load.svg") or "no Chromium here, so no PNG")
     for row in result["kinds"]:
         print(f"{row['kind']:12} {row['answers']:8,}  p50 {row['p50_ms']:8.1f} ms  p99 {row['p99_ms']:8.1f} ms")
     first, last = result["memory"][min(3, len(result["memory"]) - 1)], result["memory"][-1]
