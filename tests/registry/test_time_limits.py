@@ -55,12 +55,12 @@ def _registry(data: Path, site: StandIn, limit: str = "1s", **settings: Any) -> 
 
 @pytest.mark.parametrize("answer", [hang(), drip()], ids=["says nothing", "says a little now and then"])
 def test_a_server_that_hangs_is_left_when_the_time_is_over(answer: Any, site: StandIn, tmp_path: Path) -> None:
-    registry = _registry(tmp_path, site, timeout=30)
+    registry = _registry(tmp_path, site, timeout=600)
     before = registry.digests()
     site.route("/orte", answer)
     began = time.monotonic()
     found = registry.harvest("ort", "well")
-    assert time.monotonic() - began < 25  # the source alone would have had 30 s for a single read
+    assert time.monotonic() - began < 120  # the source alone would have had 600 s for a single read
     assert found["ort"].outcome == "failed"
     assert "did not answer completely within 1 s" in (found["ort"].reason or "")
     assert found["well"].outcome == "complete"
