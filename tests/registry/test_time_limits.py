@@ -81,7 +81,7 @@ def test_a_reader_that_never_ends_is_ended(site: StandIn, tmp_path: Path, monkey
     assert (run.outcome, run.reason) == ("failed", "source 'ort' took longer than its time limit of 1 s")
 
 
-def _until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def _until(condition: Callable[[], bool], seconds: float = 300) -> None:
     """Wait for what another process does."""
     end, pause = time.monotonic() + seconds, threading.Event()
     while not condition():
@@ -96,6 +96,10 @@ def test_the_schedule_kills_what_cannot_be_interrupted_and_the_others_go_on(site
     site.route("/orte", [{"id": number, "name": name} for number, name in AFTER.items()])
     watch = harvesting.Watch(registry.config)
     rounds = (Round(("harvest", "--due"), overdue=watch.overdue, killed=watch.ended),)
+    ledger = Ledger.reader(registry.config.ledger)
+    source = harvesting.sources(registry.config)["ort"]
+    _until(lambda: bool(harvesting.due(ledger, [source])))  # its second is over: there is but one round
+    ledger.close()
     with Schedule(tmp_path, rounds, delay=0, tick=3600):
         _until(lambda: registry.told()["ort"]["state"] == "failed")
         _until(lambda: registry.told()["well"]["state"] == "ok")
