@@ -64,7 +64,7 @@ def curator(visitor: Callable[..., Visitor], desk: tuple[str, str]) -> Callable[
         page = someone.go("/review")
         page.get_by_label("Schlüssel").press_sequentially(desk[1])
         page.keyboard.press("Enter")
-        page.get_by_role("heading", name="Offene Fragen").wait_for()
+        page.get_by_text("Angemeldet: Redaktion").wait_for()
         someone.errors.clear()  # the browser notes the 401 that asked for the token
         return someone
 
