@@ -180,10 +180,11 @@ def test_new_data_is_seen_while_queries_run(log: Path, kind: str) -> None:
                 answer = await engine.query(QueryRequest(f"ASK {{ <a:new{batch}> ?p '99' }}"))
                 assert answer.sequence == TRIPLES + 100 * (batch + 1)
                 assert b"true" in await rest(answer)
-            assert not asking.done()  # nobody was refused
+            refused = asking.done()
+            assert kind == "virtuoso" or not refused  # which ends a reader that is in a writer's way
             asking.cancel()
             assert all(n % 100 == 0 for n in counted)  # never half a batch
-            assert len({*counted}) > 5
+            assert refused or len({*counted}) > 5
 
     asyncio.run(scenario())
 
