@@ -182,13 +182,13 @@ def _data_version(ledger: Ledger) -> int:
 
 
 def _vocabulary(store: Target, base: str) -> None:
-    """Ontology, concepts and regions in a graph of their own; concepts and regions in the catalogue, too."""
+    """Ontology, concepts and regions: in a graph of their own, and in the catalogue, where queries walk up their
+    hierarchies (`?site a/rdfs:subClassOf* orte:Site`, `skos:broader*`) and DESCRIBE knows our terms."""
     graph = ox.NamedNode(f"{base}/graph/vocabulary")
     for file in sorted(assets.ontology_dir().glob("*.ttl")):
         quads = list(ox.parse(file.read_bytes(), format=ox.RdfFormat.TURTLE))
         store.extend(ox.Quad(quad.subject, quad.predicate, quad.object, graph) for quad in quads)
-        if file.stem != "orte":
-            store.extend(quads)
+        store.extend(quads)
 
 
 def catalogue(ledger: Ledger) -> Iterator[str]:

@@ -88,6 +88,7 @@ def dataset(
 
 
 @router.get("/dump", summary="The dumps", response_class=Response)
+@router.get("/dump/", include_in_schema=False, response_class=Response)
 def dumps(request: Request) -> Response:
     """Name, size, SHA-256 and time of last change of every file."""
     manifest = read_manifest(catalogue_of(request).config)

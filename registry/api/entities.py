@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import urlsplit
 
 import pyoxigraph as ox
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi import Query as Parameter
 
 from registry.api import answers, documentation, profiles
+from registry.api.aspects import SLUG
 from registry.api.catalogue import Catalogue, catalogue_of
 from registry.api.problems import Problem
 from registry.api.profiles import Profile
@@ -21,8 +21,6 @@ from registry.web.entity import entity_page
 
 router = APIRouter(tags=["entities"])
 
-# What a minted address can look like; anything else is not worth a look into the ledger.
-_SLUG = re.compile(r"[a-z0-9-]{1,200}", re.ASCII)
 _MOST_MERGES = 50
 VARY = "Accept, Accept-Profile"
 
@@ -32,7 +30,7 @@ def entity(request: Request, kind: str, name: str) -> Response:
     catalogue = catalogue_of(request)
     slug, format = answers.wanted(request, name, THING)
     profile, format = _profile(request, format, suffixed=slug != name)
-    found = catalogue.ledger.entity(f"{catalogue.base}/{kind}/{slug}") if _SLUG.fullmatch(slug) else None
+    found = catalogue.ledger.entity(f"{catalogue.base}/{kind}/{slug}") if SLUG.fullmatch(slug) else None
     if found is None:
         hint = f"search for it with {catalogue.base}/{kind}s?q=…"
         raise Problem("not-found", f"No {kind} has this address, and none ever had; {hint}")

@@ -92,7 +92,7 @@ def predicates(request: Request, filters: Filters) -> frozenset[str] | None:
     terms = catalogue_of(request).context.terms
     unknown = sorted(filters.keys - terms.keys() - {"id", "type", "distance"})
     if unknown:
-        known = ", ".join(terms)
+        known = ", ".join(key for key in terms if key[0].islower())  # keys of classes are no keys of a thing
         raise _wrong("fields", f"'{unknown[0][:50]}' is no key; there are {known}")
     return frozenset(terms[key].iri for key in filters.keys if key in terms)
 
