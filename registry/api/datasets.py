@@ -24,7 +24,7 @@ from registry.formats.media import HTML, JSON, JSONLD, NTRIPLES, RDFXML, TURTLE
 from registry.terms import DCATAP, DCATDE, HYDRA, PREFIXES, SPDX, TYPE, VCARD
 
 router = APIRouter(tags=["catalogue"])
-FORMATS = (TURTLE, RDFXML, JSONLD, NTRIPLES, HTML)
+FORMATS = (TURTLE, RDFXML, JSONLD, JSON, NTRIPLES, HTML)
 _RESPONSES = documentation.responses(FORMATS, 304, 404, 406, 422)
 _PREFIXES = {**PREFIXES, "dcatap": DCATAP, "dcatde": DCATDE, "spdx": SPDX, "vcard": VCARD}
 Profile = Annotated[Literal["dcat-ap", "dcat-ap-de"], Query(description="`dcat-ap-de` adds what GovData asks for.")]
@@ -175,6 +175,6 @@ def _moment(text: str) -> str:
 
 
 def _write(say: Sequence[ox.Triple], format: Format) -> bytes:
-    if format is JSONLD:  # with prefixes only: portals fetch no contexts
+    if format in (JSONLD, JSON):  # with prefixes only: portals fetch no contexts
         return ox.serialize(say, format=ox.RdfFormat.JSON_LD, prefixes=_PREFIXES) or b""
     return serialise(say, format, _PREFIXES)

@@ -46,6 +46,16 @@ _LICENCES = {
     "www.govdata.de/dl-de/zero-2-0": "dl-zero-de/2.0",
 }
 
+_LICENCE_TITLES = {
+    "creativecommons.org/publicdomain/zero": "Creative Commons CCZero",
+    "creativecommons.org/licenses/by": "Creative Commons Attribution",
+    "creativecommons.org/licenses/by-sa": "Creative Commons Attribution Share-Alike",
+    "creativecommons.org/licenses/by-nc": "Creative Commons Non-Commercial (Any)",
+    "opendatacommons.org/licenses/odbl": "Open Data Commons Open Database License (ODbL)",
+    "opendatacommons.org/licenses/by": "Open Data Commons Attribution License",
+}
+"""As the Open Definition's register names them: CKAN knows a licence by that title, not by its address."""
+
 
 def frequency(seconds: int) -> str:
     """The code for something that is read every so many seconds."""
@@ -58,3 +68,9 @@ def govdata_licence(licence: str | None) -> str:
         return f"{GOVDATA}licenses/other-closed"
     known = _LICENCES.get(licence.partition("://")[2].rstrip("/"))
     return f"{GOVDATA}licenses/{known or 'other-open'}"
+
+
+def licence_title(licence: str) -> str | None:
+    """The name by which portals know a licence, whatever its version."""
+    address = licence.partition("://")[2]
+    return next((title for start, title in _LICENCE_TITLES.items() if address.startswith(f"{start}/")), None)

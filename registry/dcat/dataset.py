@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 
 import pyoxigraph as ox
 
-from registry.dcat.codes import AVAILABLE, EU, FORMATS, GOVDATA, IANA, LANGUAGE, PUBLIC, THEMES, govdata_licence
+from registry.dcat.codes import (
+    AVAILABLE,
+    EU,
+    FORMATS,
+    GOVDATA,
+    IANA,
+    LANGUAGE,
+    PUBLIC,
+    THEMES,
+    govdata_licence,
+    licence_title,
+)
 from registry.dcat.dumps import DumpFile
 from registry.terms import DCAT, DCATAP, DCATDE, DCT, FOAF, GEO, RDFS, SPDX, TYPE, XSD
 
@@ -88,6 +99,13 @@ class Statements(list[ox.Triple]):
         """What the subject conforms to."""
         self.say(subject, DCT["conformsTo"], ox.NamedNode(address))
         self.say(address, TYPE, DCT["Standard"])
+
+    def licence(self, subject: str, address: str) -> None:
+        """The licence of the subject, by address and, where it has one, by the name that portals look for."""
+        self.say(subject, DCT["license"], ox.NamedNode(address))
+        self.say(address, TYPE, DCT["LicenseDocument"])
+        if title := licence_title(address):
+            self.say(address, DCT["title"], ox.Literal(title, language="en"))
 
 
 def describe(dataset: Dataset, base: str, contributor: str, de: bool) -> Statements:
@@ -176,8 +194,7 @@ def _distribution(say: Statements, dataset: Dataset, iri: str, suffix: str, de: 
         if dataset.attribution:
             say.say(iri, DCATDE["licenseAttributionByText"], ox.Literal(dataset.attribution, language="de"))
     elif dataset.licence:
-        say.say(iri, DCT["license"], ox.NamedNode(dataset.licence))
-        say.say(dataset.licence, TYPE, DCT["LicenseDocument"])
+        say.licence(iri, dataset.licence)
     else:
         say.say(iri, DCT["rights"], ox.NamedNode(f"{dataset.iri}#rights"))
         say.say(f"{dataset.iri}#rights", TYPE, DCT["RightsStatement"])

@@ -96,6 +96,8 @@ def test_everything_is_described_with_licence_and_a_way_to_get_it(dumped: Served
             assert found.value(distribution, DCAT.accessURL)
         for service in found.objects(catalog, DCAT.service):
             assert (service, DCAT.servesDataset, one) in found
+    free = rdflib.URIRef("https://creativecommons.org/publicdomain/zero/1.0/")
+    assert found.value(free, DCT.title) == rdflib.Literal("Creative Commons CCZero", "en")  # what CKAN looks for
 
 
 def test_dumps_are_what_the_catalogue_says(dumped: Served) -> None:
