@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
@@ -217,8 +218,11 @@ def _build(cls: Any, table: Mapping[str, Any], file: Path, prefix: str, **given:
     hints = get_type_hints(cls)
     names = {one.name for one in fields(cls)} - given.keys()
     if unknown := sorted(table.keys() - names):
+        meant = [name for name in settings() if name.rpartition(".")[2] == unknown[0]]
+        meant = meant or get_close_matches(prefix + unknown[0], settings(), 1)
         known = ", ".join(sorted(prefix + name for name in names))
-        raise ConfigError(f"{file}: '{prefix}{unknown[0]}' is no setting; known are: {known}")
+        hint = f"did you mean {' or '.join(meant)}?" if meant else f"known are: {known}"
+        raise ConfigError(f"{file}: '{prefix}{unknown[0]}' is no setting; {hint}")
     values = {name: _value(hints[name], table[name], file, prefix + name) for name in names if name in table}
     return cls(**given, **values)
 

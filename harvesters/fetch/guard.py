@@ -114,7 +114,7 @@ class Guard:
                 raise Forbidden("is not asked: its host is a number in disguise.") from None
             return
         if not public:
-            raise Forbidden(f"is not asked: {bare} is not a public address (see allow_private_hosts).")
+            raise Forbidden(f"is not asked: {bare} is not a public address (see fetch.allow_private_hosts).")
 
     def allows(self, host: str, port: int) -> bool:
         """Whether the operator allows this host to be private."""
