@@ -19,6 +19,9 @@ from registry.ledger.identity import Derived
 from registry.record import canonical, parse
 from registry.terms import DCT, ORTE, PROV, SCHEMA
 
+_ADDRESS, _STREET = SCHEMA["address"], SCHEMA["streetAddress"]
+_NAMES = (SCHEMA["name"], SCHEMA["alternateName"])
+
 SINGLE = frozenset(
     [
         *(
@@ -157,9 +160,9 @@ def _speakers(views: Sequence[_View], preferred: Mapping[str, str]) -> dict[ox.N
         for predicate, _ in view.said:
             found.setdefault(predicate, view)
     full = next((view for view in views if _has_street(view)), None)
-    if full is not None and not _has_street(found[SCHEMA["address"]]):
+    if full is not None and not _has_street(found[_ADDRESS]):
         # A better source that knows but the town does not hide the street that another one knows.
-        found[SCHEMA["address"]] = full
+        found[_ADDRESS] = full
     for property_, record in preferred.items():
         chosen = next((view for view in views if view.record.iri == record), None)
         if chosen and any(predicate.value == property_ for predicate, _ in chosen.said):
@@ -168,8 +171,8 @@ def _speakers(views: Sequence[_View], preferred: Mapping[str, str]) -> dict[ox.N
 
 
 def _has_street(view: _View) -> bool:
-    nodes = [value.value for predicate, value in view.said if predicate == SCHEMA["address"]]
-    return any(p == SCHEMA["streetAddress"] for node in nodes for p, _ in view.statements.get(node, ()))
+    nodes = [value.value for predicate, value in view.said if predicate == _ADDRESS]
+    return any(p == _STREET for node in nodes for p, _ in view.statements.get(node, ()))
 
 
 def _other_names(
@@ -177,14 +180,12 @@ def _other_names(
 ) -> list[Derived]:
     """The names that other records give: people look for a place by any of them."""
     known = {
-        triple.object.value
-        for triple in merged
-        if triple.predicate in (SCHEMA["name"], SCHEMA["alternateName"]) and isinstance(triple.object, ox.Literal)
+        triple.object.value for triple in merged if triple.predicate in _NAMES and isinstance(triple.object, ox.Literal)
     }
     found: dict[str, list[str]] = {}
     for view in views:
         for predicate, value in view.said:
-            if predicate == SCHEMA["name"] and speakers[predicate] is not view and value.value not in known:
+            if predicate == _NAMES[0] and speakers[predicate] is not view and value.value not in known:
                 found.setdefault(str(value), []).append(view.record.iri)
     return [
         Derived(SCHEMA["alternateName"].value, term, OTHER_NAME, tuple(sorted(records)))

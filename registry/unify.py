@@ -99,7 +99,7 @@ def _renew(ledger: Ledger, changes: Mapping[int, bool], judged: Sequence[int]) -
     version = _version(ledger)
     resolver = Resolver(ledger)
     touched = resolver.apply(changes) | set(judged)
-    concerned = _assign(ledger, resolver, touched, set(changes), changes)
+    concerned = _assign(ledger, resolver, touched | resolver.unmoved, set(changes), changes)
     concerned |= {entity for number in (*changes, *judged) for entity in _entity_of(ledger, number)}
     appeared = [number for number, appears in changes.items() if appears]
     _, reassigned, _ = store.changes(ledger.db, version)

@@ -138,8 +138,10 @@ class Forms:
             seen.append(str([(len(lexical) > one) - (len(lexical) < one) for one in sorted(window.lengths)]))
         types = self._types.get(lexical, ()) if datatype == IRI else ()
         if window.bounds or window.lists or datatype not in (IRI, ""):
-            term: Term = rdflib.URIRef(lexical)
-            if datatype != IRI:
+            term: Term
+            if datatype == IRI:
+                term = rdflib.URIRef(lexical)
+            else:
                 type_ = rdflib.URIRef(datatype) if datatype else None
                 term = rdflib.Literal(lexical, lang=language or None, datatype=type_, normalize=False)
                 seen += [str(term.ill_typed), type(term.value).__name__]

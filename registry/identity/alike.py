@@ -50,5 +50,4 @@ def _far(a: Profile, b: Profile) -> bool:
 
 
 def _speak_of_each_other(a: Profile, b: Profile) -> bool:
-    spoken = (*a.part_of, *a.offers, *a.provider), (*b.part_of, *b.offers, *b.provider)
-    return b.thing in spoken[0] or a.thing in spoken[1]
+    return b.thing in a.speaks_of or a.thing in b.speaks_of

@@ -43,7 +43,7 @@ def assign(ledger: Ledger, resolver: Resolver, touched: Iterable[int], changed: 
         pending |= _mates(ledger, number) - seen
         component = {} if number in seen else _component(ledger, resolver, number)
         seen |= component.keys()
-        for member in component:
+        for member in component.keys() - {number}:
             pending |= _mates(ledger, member) - seen
         if component:
             known = resolver.profile(number)
@@ -196,12 +196,9 @@ def _keeper(
 
 def name_of(record: StoredRecord) -> str:
     """The thing's name, the German one first."""
-    thing = ox.NamedNode(record.thing)
-    names = [
-        quad.object
-        for quad in parse(record.nquads)
-        if quad.predicate == SCHEMA["name"] and isinstance(quad.object, ox.Literal) and quad.subject == thing
-    ]
+    start = f"<{record.thing}> <{SCHEMA['name'].value}> "
+    lines = "".join(f"{line}\n" for line in record.nquads.split("\n") if line.startswith(start))
+    names = [quad.object for quad in parse(lines) if isinstance(quad.object, ox.Literal)]
     names.sort(key=lambda name: (name.language != "de", name.language or "", name.value))
     return names[0].value if names else ""
 

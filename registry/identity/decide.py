@@ -38,14 +38,18 @@ def load_signs(data: bytes) -> tuple[Sign, ...]:
     return tuple(Sign(name, points, tuple(found)) for name, points, found in orjson.loads(data))
 
 
-def decide(a: Profile, b: Profile, classes: Classes) -> Decision:
-    """Compare two records. The same whichever comes first, but for ``part`` and the order of what was found."""
+def decide(a: Profile, b: Profile, classes: Classes, *, briefly: bool = False) -> Decision:
+    """Compare two records. The same whichever comes first, but for ``part`` and the order of what was found.
+
+    Args:
+        briefly: of two that are different, not all signs need be told; the verdict is the same.
+    """
     if a.kind != b.kind:
         return _across(a, b, classes)
     if (stated := _stated_part(a, b)) is not None:
         sign = Sign("stated-part", WEIGHTS["stated-part"].points)
         return Decision("part-of", sign.points, (sign,), stated, bars=True, stated=True)
-    found = signs(a, b, classes)
+    found = signs(a, b, classes, briefly=briefly)
     if a.kind in ("site", "service") and (part := _part(a, b, found)):
         return Decision("part-of", found.score, found.all, part, bars=True)
     identity = found.points("name", "id")

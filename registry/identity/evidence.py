@@ -61,15 +61,18 @@ class Signs:
         return any(sign.name in wanted for sign in self.all)
 
 
-def signs(a: Profile, b: Profile, classes: Classes) -> Signs:
+def signs(a: Profile, b: Profile, classes: Classes, *, briefly: bool = False) -> Signs:
     """Compare two records of one kind.
 
     Args:
         classes: who has a blocking key: whether a telephone number is somebody's own or a switchboard's.
+        briefly: look no further where the names settle it. That is so of most pairs that share a word.
     """
     found: list[Sign] = []
     found += _identifiers(a, b, classes)
     likeness, best, name_sign = _names(a, b, classes)
+    if briefly and not found and name_sign.bars and likeness.kind != "use":  # a use may be in the house of another
+        return Signs((name_sign,), likeness.kind)
     found.append(name_sign)
     if best is not None and likeness.kind == "identical" and _weight(best) + 0.001 >= UNMISTAKABLE.get(a.kind, 99.0):
         found.append(_sign("name-unmistakable"))

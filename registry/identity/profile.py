@@ -49,9 +49,14 @@ class Profile:
     provider: tuple[str, ...] = ()
     virtual: bool = False
 
-    @property
+    @cached_property
     def thing(self) -> str:
         return self.iri + "#it"
+
+    @cached_property
+    def speaks_of(self) -> frozenset[str]:
+        """The things of other records that it names as its house, its services or who provides it."""
+        return frozenset((*self.part_of, *self.offers, *self.provider))
 
     @cached_property
     def parsed(self) -> tuple[Name, ...]:

@@ -24,8 +24,11 @@ class Resolver:
         self.db = ledger.db
         self._profiles: dict[int, Profile | None] = {}
         self._members: dict[int, list[tuple[int, int]]] = {}
+        self._classes: dict[str, Class] = {}
+        self._hosts: dict[str, list[int]] = {}
         self._numbers: dict[str, int] = {}
         self._keys: dict[int, list[str]] = {}
+        self.unmoved: set[int] = set()
 
     # What is known
 
@@ -38,7 +41,9 @@ class Resolver:
 
     def classify(self, key: str) -> Class:
         """Who has a blocking key."""
-        return keys.classify(source for _, source in self.members(key))
+        if (found := self._classes.get(key)) is None:
+            found = self._classes[key] = keys.classify(source for _, source in self.members(key))
+        return found
 
     def members(self, key: str) -> list[tuple[int, int]]:
         """Ids and sources of the records under a key, at most `MOST` + 1."""
@@ -56,6 +61,11 @@ class Resolver:
 
     def hosts(self, service: Profile) -> list[int]:
         """Ids of the live records that offer a service, or that it says provide it."""
+        if service.iri not in self._hosts:
+            self._hosts[service.iri] = self._found_hosts(service)
+        return self._hosts[service.iri]
+
+    def _found_hosts(self, service: Profile) -> list[int]:
         named = [*service.provider, *service.part_of]
         found: list[int] = []
         for thing in named:
@@ -83,9 +93,11 @@ class Resolver:
     def apply(self, changed: Iterable[int]) -> set[int]:
         """Take in records that appeared, changed or went.
 
-        Returns ids of all records whose comparisons changed, these themselves included.
+        Returns ids of all records whose comparisons changed, these themselves included. Those that were compared anew
+        without that are in `unmoved`: what a key tells of them has changed, and may part what hung together.
         """
         renewed = self._with_services(dict.fromkeys(changed))
+        self._hosts.clear()
         before = self._before(renewed)
         renewals: list[tuple[int, str, set[int], set[int]]] = []
         moved: set[int] = set()
@@ -100,9 +112,12 @@ class Resolver:
         for number, source, plus, minus in renewals:
             identity.put_keys(self.db, number, self._number(source), plus, minus)
         self._members.clear()
+        self._classes.clear()
         self._keys.clear()
         dirty, recheck = self._reclassified(earlier, scoring)
-        return self._compare(dirty | set(before), recheck)
+        touched = self._compare(dirty | set(before), recheck) | set(before)
+        self.unmoved = dirty - touched
+        return touched
 
     def _with_services(self, changed: dict[int, None]) -> dict[int, None]:
         """The changed records, and the services whose house may have come or gone with them."""
@@ -167,7 +182,7 @@ class Resolver:
     # Comparing
 
     def _compare(self, dirty: set[int], recheck: set[tuple[int, int]]) -> set[int]:
-        touched = set(dirty)
+        touched: set[int] = set()
         done: dict[tuple[int, int], Comparison | None] = {}
         for record in sorted(dirty):
             known = self.profile(record)
@@ -230,4 +245,4 @@ class Resolver:
     def decide(self, one: Profile, two: Profile) -> Decision:
         """What the rules say of two records; always asked in the order of their IRIs."""
         first, second = sorted((one, two), key=lambda known: known.iri)
-        return decide(first, second, self.classify)
+        return decide(first, second, self.classify, briefly=True)

@@ -19,7 +19,7 @@ _COLUMNS = "sequence, stream, type, object, source, run, published, digest, prev
 
 @dataclass(frozen=True)
 class Activity:
-    """One Create, Update or Delete. `nquads` is the version it brings, None for a Delete."""
+    """One Create, Update or Delete. `payload` is the version it brings, packed; None for a Delete."""
 
     sequence: int
     stream: Stream
@@ -30,9 +30,14 @@ class Activity:
     published: str
     digest: bytes | None
     previous: bytes | None
-    nquads: str | None
+    payload: bytes | None
     state: bytes
     live: int
+
+    @property
+    def nquads(self) -> str | None:
+        """The version it brings. Most followers read it elsewhere, so it is unpacked when it is asked for."""
+        return unpack(self.payload) if self.payload is not None else None
 
 
 def append(
@@ -75,9 +80,7 @@ def since(db: sqlite3.Connection, sequence: int, stream: Stream | None = None, l
     for row in db.execute(
         f"SELECT {_COLUMNS} FROM activity WHERE sequence > ?{where} ORDER BY sequence LIMIT ?", values
     ):
-        number, name, type_, object_, source, run, published, digest, previous, payload, state, live = row
-        nquads = unpack(payload) if payload is not None else None
-        yield Activity(number, name, type_, object_, source, run, published, digest, previous, nquads, state, live)
+        yield Activity(*row)
 
 
 def last(db: sqlite3.Connection) -> int:

@@ -68,7 +68,9 @@ def put(
     open_: dict[int, tuple[str | None, ...]] = {
         row[0]: row[1:]
         for row in db.execute(
-            "SELECT id, focus, rule, path, value FROM finding WHERE source = ? AND raw_key = ? AND fixed_run IS NULL",
+            # Named, as SQLite would rather take the index that gives all open findings of the source.
+            "SELECT id, focus, rule, path, value FROM finding INDEXED BY finding_of_raw"
+            " WHERE source = ? AND raw_key = ? AND fixed_run IS NULL",
             (source, key),
         )
     }

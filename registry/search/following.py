@@ -26,12 +26,10 @@ def follow(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) 
             if not batch:
                 return done
             changed = dict.fromkeys(activity.object for activity in batch)
-            for iri in changed:
-                entity = ledger.entity(iri)
-                if entity is None:
-                    remove(ledger.db, iri)
-                else:
-                    index(ledger.db, entity)
+            known = {iri: ledger.entity(iri) for iri in changed}
+            for iri in (iri for iri, entity in known.items() if entity is None):
+                remove(ledger.db, iri)
+            index(ledger.db, *(entity for entity in known.values() if entity is not None))
             ledger.move(FOLLOWER, batch[-1].sequence)
         done += len(changed)
         progress(done)

@@ -52,12 +52,25 @@ def clear(db: sqlite3.Connection) -> None:
             db.execute(f"DELETE FROM search_{table}")
 
 
-def index(db: sqlite3.Connection, entity: Indexable) -> None:
-    """Put an entity into the view, or its new version; one that is not live is removed."""
-    if entity.status != "live":
-        remove(db, entity.iri)
-        return
+def index(db: sqlite3.Connection, *entities: Indexable) -> None:
+    """Put entities into the view, or their new versions; those that are not live are removed.
+
+    Services come first, so that a house is written with them and not once more for each of them. Words come last:
+    whatever else is written makes SQLite put away the words it has gathered, which takes longer than all the rest.
+    """
     words = vocabulary()
+    written = []
+    for entity in sorted(entities, key=lambda entity: entity.kind != "service"):
+        if entity.status == "live":
+            written.append(_index(db, entity, words))
+        else:
+            remove(db, entity.iri)
+    for number, name, description in written:
+        _write_text(db, number, name, description, words)
+
+
+def _index(db: sqlite3.Connection, entity: Indexable, words: Vocabulary) -> tuple[int, str, Description]:
+    """Everything but the words: these are those of the description returned, under the name and for the id."""
     description = Description.parse(entity.iri, entity.nquads)
     name = description.text(SCHEMA["name"].value) or _slug(entity.iri)
     position = _position(description)
@@ -77,6 +90,7 @@ def index(db: sqlite3.Connection, entity: Indexable) -> None:
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (*row, entity.iri),
         ).lastrowid
+        assert number is not None
     if position:
         latitude, longitude = position
         box = (number, longitude, longitude, latitude, latitude, latitude, longitude)
@@ -86,10 +100,10 @@ def index(db: sqlite3.Connection, entity: Indexable) -> None:
     links += [(_SERVICE_KIND, iri) for iri in facets.service_kinds(description)]
     db.executemany("INSERT OR IGNORE INTO search_link VALUES (?, ?, ?)", [(number, *link) for link in links])
     _write_facets(db, number, entity.kind, facets.values(description, words) | _services(db, number, words))
-    _write_text(db, number, name, description, words)
     _touch(db, number)
     if entity.kind == "service":
         _services_changed(db, entity.iri, words)
+    return number, name, description
 
 
 def remove(db: sqlite3.Connection, iri: str) -> None:
@@ -119,12 +133,13 @@ def _next_version(db: sqlite3.Connection) -> int:
 
 
 def _write_facets(db: sqlite3.Connection, number: int, kind: str, found: Iterable[tuple[str, str]]) -> None:
-    for facet, value in sorted(found):
-        db.execute("INSERT OR IGNORE INTO search_value (kind, facet, value) VALUES (?, ?, ?)", (kind, facet, value))
-        db.execute(
-            "INSERT INTO search_facet SELECT id, ? FROM search_value WHERE kind = ? AND facet = ? AND value = ?",
-            (number, kind, facet, value),
-        )
+    rows = [(number, kind, facet, value) for facet, value in sorted(found)]
+    db.executemany(
+        "INSERT OR IGNORE INTO search_value (kind, facet, value) VALUES (?, ?, ?)", (row[1:] for row in rows)
+    )
+    db.executemany(
+        "INSERT INTO search_facet SELECT id, ? FROM search_value WHERE kind = ? AND facet = ? AND value = ?", rows
+    )
 
 
 def _services(db: sqlite3.Connection, number: int, words: Vocabulary) -> set[tuple[str, str]]:

@@ -162,3 +162,22 @@ def test_what_is_quoted_of_one_entry_stays_apart_from_the_same_in_another(ground
         findings.put(db, "liste", "b", None, [one], run.id)
         findings.put(db, "liste", "a", None, [], run.id)
     assert [found.key for found in findings.of_source(db, "liste", severities=["warning"])] == ["b"]
+
+
+def test_what_one_entry_costs_does_not_grow_with_what_is_wrong_with_others(ground: Ground) -> None:
+    ground.harvest([ABROAD])
+    db, steps = ground.ledger.db, []
+
+    def put(key: str) -> int:
+        """Instructions of SQLite's machine that it takes to write a finding down."""
+        steps.clear()
+        db.set_progress_handler(lambda: steps.append(1), 1)
+        findings.put(db, "liste", key, None, [Finding("info", "rule", "schlecht", "bad", value=key)], 1)
+        db.set_progress_handler(None, 0)
+        return len(steps)
+
+    with ground.ledger.transaction():
+        first = put("first")
+        for number in range(300):
+            put(f"other-{number}")
+        assert put("last") <= first + 20

@@ -341,3 +341,12 @@ def test_following_the_ledger_and_rebuilding_agree(tmp_path: Path) -> None:
     assert search.rebuild(ledger) == 3
     assert search.find(ledger.db, Query()) == followed
     ledger.close()
+
+
+def test_a_site_and_its_services_may_come_together_in_any_order(db: sqlite3.Connection) -> None:
+    site, service = thing("a", "Haus", offers="d"), thing("d", "Arbeitsplatz", kind="service", service="desk")
+    for together in ((site, service), (service, site)):
+        search.index(db, *together)
+        assert found(db, facets={"service": (f"{CONCEPT}service/desk",)}, kind="site") == ["a"]
+        assert found(db, kind="site", text="Arbeitsplatz") == ["a"]
+        assert sorted(found(db)) == ["a", "d"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from dataclasses import replace
+from itertools import combinations, islice
 
 import pytest
 
 from registry.identity.decide import decide
 from registry.identity.keys import Class
-from tests.registry.identity.labelled import profile
+from tests.registry.identity.labelled import FILE, HELD_OUT, pairs, profile
 
 HOUSE = ("{0}", "{0}, {1}", "Kreativort {0}", "Kultur- und Bildungsstätte {0}", "{0} – Raum für Ideen", "{0} e.V.")
 USES = ("Café", "Coworking Space", "Holzwerkstatt", "Bibliothek", "Hofladen", "FabLab", "Herberge", "Kita")
@@ -46,3 +47,16 @@ def test_what_is_in_a_house_is_not_the_house_nor_in_one_another(house: str, town
             ), what
         else:
             assert found.verdict in ("different", "unsure"), what
+
+
+def test_a_brief_comparison_ends_as_the_whole_one_does() -> None:
+    everyone = [one for file in (FILE, HELD_OUT) for pair in pairs(file) for one in (pair.a, pair.b)]
+    numbered = [replace(one, names=(f"{one.names[0]} {number % 3 + 1}",)) for number, one in enumerate(everyone[:60])]
+    shorter = 0
+    for a, b in islice(combinations((*everyone, *numbered), 2), 0, None, 37):
+        whole, brief = (decide(a, b, lambda key: Class.OWN, briefly=briefly) for briefly in (False, True))
+        assert (whole.verdict, whole.part, whole.bars) == (brief.verdict, brief.part, brief.bars), (a.names, b.names)
+        if whole.verdict != "different":
+            assert whole == brief
+        shorter += len(brief.signs) < len(whole.signs)
+    assert shorter > 50
