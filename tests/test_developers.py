@@ -1,4 +1,4 @@
-"""The guide for developers: every snippet of it is run against a registry, as a reader would run it."""
+"""The guide for developers and the README's first requests: run against a registry, as a reader would run them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,12 @@ from tests.serving import serving
 
 GUIDE = (ROOT / "docs" / "developers.md").read_text(encoding="utf-8")
 HERE = "http://127.0.0.1:8000"
-SNIPPETS = re.findall(r"^```(sh|python|javascript)\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)
-#: What each snippet prints somewhere, in the order of the guide.
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SNIPPETS = [
+    *re.findall(r"^```(sh|python|javascript)\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE),
+    *re.findall(r"^```(sh)\n(curl .*?)^```", README, re.DOTALL | re.MULTILINE),
+]
+#: What each snippet prints somewhere, in the order of the guide and the README.
 SAID = [
     "totalItems",
     "werkstatt",
@@ -34,6 +38,9 @@ SAID = [
     "/site/",
     "/sources/",
     "did you mean",
+    '"CooperationSite"',
+    "Netzwerk",
+    "^name,end",
 ]
 
 
