@@ -1,240 +1,202 @@
 """Mixed traffic on one server for ten minutes: does anything fail, slow down or grow?
 
-`python -m benchmarks.load [--minutes 10] [--sites 10000]`; `--hour` is the long form. Visitors are threads that
-ask one thing after the other: entities, lists, searches, SPARQL with hostile queries among it, pages of feeds; a
-harvester changes its list again and again. It writes latencies and memory, minute by minute, and a chart (SVG, PNG).
+    python -m benchmarks.load [--minutes 10] [--hour] [--sites 10000] [--visitors 8]
+
+At once: visitors (entities, lists, searches, SPARQL, what they know already), an attacker (queries that never end, are
+too deep or forbidden, and many at once), a partner who writes well and wrongly, a harvester of a list that changes,
+followers that read the feed, keep up with it and prove what they have. All loops are bounded: one request at a time
+each, with a pause. Every answer that nobody intended is counted by name, and so is every line the server logs. At the
+end the ledger is verified. Half an hour and more is written into `results/`, less into `results/short/`: JSON, and a
+chart as SVG and PNG; interrupted (Ctrl+C), it writes what it has.
 """
 
 from __future__ import annotations
 
 import argparse
 import http.client
-import json
 import os
-import random
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
+
+import orjson
 
 from benchmarks.chart import chart, picture
 from benchmarks.generate import data
-from benchmarks.results import FOLDER, write
-from benchmarks.watching import Served, memory, serve
+from benchmarks.results import FOLDER, SHORT, write
+from benchmarks.traffic.follower import Follower
+from benchmarks.traffic.harvester import Harvester, listed
+from benchmarks.traffic.partner import Partner, invited
+from benchmarks.traffic.tally import Loop, Tally, at, rows
+from benchmarks.traffic.visitors import Attacker, Visitor
+from benchmarks.traffic.watched import Sample, complaints, flat, free_port, sample, serve
+from benchmarks.watching import Served
 
-PAUSE = 0.02  # seconds between two requests of a visitor: a load that a machine of two cores can bear
-ROUND = 20.0  # seconds between two harvests
-INTENDED = {"hostile": {200, 400, 503}, "sparql": {200, 503}, "conditional": {304, 200}}
-QUERIES = (
-    "SELECT ?s ?n { ?s <https://schema.org/name> ?n } LIMIT 50",
-    "SELECT ?r (COUNT(*) AS ?n) { ?s <https://w3id.org/orte/ns#region> ?r } GROUP BY ?r",
-    "ASK { ?s a <https://w3id.org/orte/ns#Network> }",
-)
-HOSTILE = (
-    "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }",
-    "SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }",
-    "SELECT * {" + "{" * 4000 + "}" * 4000 + "}",
-    "SELECT (GROUP_CONCAT(STR(?c)) AS ?x) { ?a ?b ?c . ?d ?e ?f }",
-)
-
-
-@dataclass
-class Record:
-    """What came back, by kind of request and minute."""
-
-    began: float = field(default_factory=time.monotonic)
-    times: defaultdict[tuple[str, int], list[float]] = field(default_factory=lambda: defaultdict(list))
-    statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
-    memory: list[dict[str, float]] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def minute(self) -> int:
-        return int((time.monotonic() - self.began) // 60)
-
-    def add(self, kind: str, status: int, seconds: float) -> None:
-        with self.lock:
-            self.times[kind, self.minute()].append(seconds)
-            self.statuses[kind, status] += 1
-
-    def wrong(self) -> dict[str, int]:
-        """Answers that nobody intended."""
-        return {
-            f"{kind} {status}": number
-            for (kind, status), number in self.statuses.items()
-            if status not in INTENDED.get(kind, {200})
-        }
+LONG = 30.0
+"""Minutes from which on a run is written into `results/`."""
+LOOK = 10.0
+"""Seconds between two looks at memory."""
+ANEW = 60
+"""Readings after which one of the two followers begins anew: about five minutes."""
+PAGES = ("entity", "list", "search")
+FIGURES = ("api_mb", "host_mb", "engine_mb", "other_mb", "ledger_mb", "log_mb", "files")
 
 
-class Visitor(threading.Thread):
-    """Asks one thing after the other until it is told to stop."""
-
-    def __init__(self, server: Served, record: Record, stop: threading.Event, seed: int, paths: list[str]) -> None:
-        super().__init__(daemon=True)
-        self.server, self.record, self.stop = server, record, stop
-        self.dice = random.Random(seed)
-        self.paths = paths
-        self.feed = "/feed/records"
-
-    def run(self) -> None:
-        connection = http.client.HTTPConnection(urlsplit(self.server.address).netloc, timeout=60)
-        while not self.stop.wait(PAUSE):
-            kind, path, headers = self._next()
-            began = time.perf_counter()
-            try:
-                connection.request("GET", path, headers=headers)
-                answer = connection.getresponse()
-                answer.read()
-                status = answer.status
-            except (OSError, http.client.HTTPException):  # an answer that broke off; those of hostile queries may
-                connection.close()
-                status = 200 if kind == "hostile" else 0
-            self.record.add(kind, status, time.perf_counter() - began)
-
-    def _next(self) -> tuple[str, str, dict[str, str]]:
-        chance = self.dice.random()
-        if chance < 0.45:
-            accept = self.dice.choice(("application/ld+json", "text/turtle", "text/html", "application/json"))
-            return "entity", self.dice.choice(self.paths), {"Accept": accept}
-        if chance < 0.65:
-            page = self.dice.choice(("/sites?limit=50", "/sites?theme=crafts", "/networks", "/sites?bbox=12,51,13,52"))
-            return "list", page, {"Accept": "application/json"}
-        if chance < 0.78:
-            word = self.dice.choice(("werkstatt", "kaese", "mühle", "grimma", "garten holz"))
-            return "search", f"/sites?q={quote(word)}", {"Accept": "application/json"}
-        if chance < 0.93:
-            return "sparql", f"/sparql?query={quote(self.dice.choice(QUERIES))}", {"Accept": "application/json"}
-        if chance < 0.98:
-            return (
-                "feed",
-                self.dice.choice(("/feed/records", "/feed/catalogue", "/digest")),
-                {"Accept": "application/trig"},
-            )
-        return "hostile", f"/sparql?query={quote(self.dice.choice(HOSTILE))}", {"Accept": "application/json"}
-
-
-class Harvester(threading.Thread):
-    """Harvests a list of 200 places of which a few change every time."""
-
-    def __init__(self, folder: Path, record: Record, stop: threading.Event) -> None:
-        super().__init__(daemon=True)
-        self.folder, self.record, self.stop = folder, record, stop
-        source = folder / "sources" / "liste"
-        source.mkdir(parents=True)
-        (source / "lift.rq").write_text(
-            "CONSTRUCT { ?it a orte:CooperationSite ; schema:name ?name } WHERE { ?r a fx:root ; xyz:name ?n"
-            ' BIND(fn:it(?r) AS ?it) BIND(STRLANG(?n, "de") AS ?name) }', encoding="utf-8",
-        )  # fmt: skip
-        (source / "source.toml").write_text(
-            'id = "liste"\ntitle = { de = "Liste", en = "List" }\npublisher = "Verein"\nenabled = false\n'
-            'licence = "https://creativecommons.org/publicdomain/zero/1.0/"\n'
-            '[read]\nreader = "json"\nfile = "liste.json"\nkey = "id"\n', encoding="utf-8",
-        )  # fmt: skip
-        self.file = source / "liste.json"
-
-    def run(self) -> None:
-        turn = 0
-        while True:
-            turn += 1
-            places = [
-                {"id": n, "name": f"Ort {n}" + (f" im Jahr {turn}" if n % 20 == turn % 20 else "")} for n in range(200)
-            ]
-            self.file.write_text(json.dumps(places), encoding="utf-8")
-            began = time.perf_counter()
-            command = [sys.executable, "-m", "registry", "--data", str(self.folder), "harvest", "liste"]
-            code = subprocess.run(command, capture_output=True, check=False).returncode
-            self.record.add("harvest", 200 if code == 0 else code, time.perf_counter() - began)
-            if self.stop.wait(ROUND):
-                return
-
-
-def load(minutes: float, sites: int, visitors: int) -> dict[str, Any]:
-    """Let traffic run and report."""
+def load(minutes: float, sites: int, visitors: int, stop: threading.Event) -> dict[str, Any]:
+    """Let traffic run for so long, or until `stop`, and report."""
     with tempfile.TemporaryDirectory(dir=os.environ.get("ORTE_BENCH_TMP")) as name:
-        folder = data(Path(name), sites)
-        with serve(folder) as server:
+        port, log = free_port(), Path(name) / "server.log"
+        base = f"http://127.0.0.1:{port}"
+        folder = data(Path(name) / "data", sites, base=base)
+        token, lists = invited(folder), listed(folder)
+        tally, samples, by_minute = Tally(), list[Sample](), list[dict[str, float]]()
+        with serve(folder, port, log) as server:
             server.until("/sparql?query=ASK%7B%7D")
-            record, stop = Record(), threading.Event()
-            paths = _entities(server)
-            threads: list[threading.Thread] = [Visitor(server, record, stop, n, paths) for n in range(visitors)]
-            threads.append(Harvester(folder, record, stop))
-            for thread in threads:
-                thread.start()
-            end = time.monotonic() + 60 * minutes
-            while (left := end - time.monotonic()) > 0:
-                record.memory.append({
-                    "minute": (time.monotonic() - record.began) / 60, "api_mb": memory(server.pid) / 1e6,
-                    "engine_mb": sum(map(_memory, server.family())) / 1e6,
-                })  # fmt: skip
-                stop.wait(min(10.0, left))
+            tally.began = time.monotonic()
+            partner = Partner(base, tally, stop, 1, token, base)
+            feed = f"{base}/feed/records"
+            followers = [Follower(base, tally, stop, feed, rounds) for rounds in (ANEW, 1_000_000)]
+            loops: list[Loop] = [Visitor(base, tally, stop, n, _entities(server)) for n in range(visitors)]
+            loops += [Attacker(base, tally, stop, 1), partner, Harvester(base, tally, stop, folder, lists), *followers]
+            for loop in loops:
+                loop.start()
+            _watch(server, folder, tally, samples, by_minute, 60 * minutes, stop)
+            interrupted = stop.is_set()
             stop.set()
-            for thread in threads:
-                thread.join(90)
-    return _report(record, sites, minutes, visitors)
-
-
-def _memory(pid: int) -> int:
-    try:
-        return memory(pid)
-    except OSError:  # a worker that has just ended
-        return 0
-
-
-def _entities(server: Served) -> list[str]:
-    connection = http.client.HTTPConnection(urlsplit(server.address).netloc, timeout=60)
-    connection.request("GET", "/sites.csv?limit=500", headers={})
-    text = connection.getresponse().read().decode()
-    return sorted(set(re.findall(r"/site/[^\s\",;#?]+", text)))
-
-
-def _report(record: Record, sites: int, minutes: float, visitors: int) -> dict[str, Any]:
-    kinds = sorted({kind for kind, _ in record.times})
-    rows = []
-    for kind in kinds:
-        times = sorted(t for (one, _), found in record.times.items() if one == kind for t in found)
-        rows.append({"kind": kind, "answers": len(times), "p50_ms": _at(times, 0.5), "p99_ms": _at(times, 0.99)})
-    by_minute = []
-    for minute in sorted({minute for _, minute in record.times}):
-        times = [t for kind in ("entity", "list", "search") for t in record.times.get((kind, minute), ())]
-        by_minute.append({"minute": minute, "p99_ms": _at(sorted(times), 0.99)})
+            for one in followers:
+                one.end()
+            for loop in loops:
+                loop.join(120)
+            _compare(server, partner, tally)
+        lines = complaints(log)
+        verified = _verified(folder, tally)
     return {
-        "sites": sites, "minutes": minutes, "visitors": visitors, "not_intended": record.wrong(),
-        "statuses": {f"{kind} {status}": n for (kind, status), n in sorted(record.statuses.items())},
-        "kinds": rows, "by_minute": by_minute, "memory": record.memory,
+        "sites": sites, "minutes": (time.monotonic() - tally.began) / 60, "interrupted": interrupted,
+        "visitors": visitors, "answers": sum(tally.statuses.values()), "not_intended": tally.not_intended(),
+        "refused_as_intended": tally.refused(), "p99_ms": at(tally.of(None, *PAGES), 0.99),
+        "sparql_p99_ms": at(tally.of(None, "sparql"), 0.99), "write_p99_ms": at(tally.of(None, "write"), 0.99),
+        "kinds": rows(tally), "by_minute": by_minute, "verified": verified, "server_log": lines[:50],
+        "server_log_lines": len(lines), "flat": {name: flat(samples, name) for name in FIGURES} if samples else {},
+        "memory": samples,
     }  # fmt: skip
 
 
-def _at(times: list[float], share: float) -> float:
-    return 1000 * times[min(len(times) - 1, int(share * len(times)))] if times else 0.0
+def _watch(
+    server: Served, folder: Path, tally: Tally, samples: list[Sample], by_minute: list[dict[str, float]],
+    seconds: float, stop: threading.Event,
+) -> None:  # fmt: skip
+    """Look at the server until the time is over; a line for every minute."""
+    while (passed := time.monotonic() - tally.began) < seconds and not stop.is_set():
+        try:
+            samples.append({"minute": passed / 60, **sample(server, folder)})
+        except OSError as error:
+            tally.fail(f"the server is gone: {error}")
+            return
+        stop.wait(min(LOOK, seconds - passed))
+        for minute in range(len(by_minute), min(tally.minute(), int(seconds // 60))):
+            by_minute.append(_minute(tally, minute))
+            _tell(by_minute[-1], samples[-1], tally)
+    for minute in range(len(by_minute), max(1, int((time.monotonic() - tally.began) // 60))):
+        by_minute.append(_minute(tally, minute))
+        _tell(by_minute[-1], samples[-1], tally)
+
+
+def _minute(tally: Tally, minute: int) -> dict[str, float]:
+    return {
+        "minute": minute,
+        "answers": len(tally.of(minute)),
+        "p99_ms": at(tally.of(minute, *PAGES), 0.99),
+        "sparql_p99_ms": at(tally.of(minute, "sparql"), 0.99),
+        "write_p99_ms": at(tally.of(minute, "write"), 0.99),
+    }
+
+
+def _tell(minute: dict[str, float], now: Sample, tally: Tally) -> None:
+    print(
+        f"minute {minute['minute'] + 1:3.0f}: {minute['answers']:7,.0f} answers · p99 pages {minute['p99_ms']:.0f},"
+        f" SPARQL {minute['sparql_p99_ms']:.0f}, writes {minute['write_p99_ms']:.0f} ms · API {now['api_mb']:.0f},"
+        f" engine {now['host_mb']:.0f} MB · not intended: {tally.not_intended() or 'nothing'}",
+        flush=True,
+    )
+
+
+def _entities(server: Served) -> list[str]:
+    return sorted(set(re.findall(r"/site/[^\s\",;#?]+", _read(server, "/sites.csv?limit=500").decode())))
+
+
+def _read(server: Served, path: str) -> bytes:
+    connection = http.client.HTTPConnection(urlsplit(server.address).netloc, timeout=120)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().read()
+    finally:
+        connection.close()
+
+
+def _compare(server: Served, partner: Partner, tally: Tally) -> None:
+    """Whether the registry has what the partner was told it has."""
+    try:
+        counted = orjson.loads(_read(server, "/sources/verein/digest"))["records"]["count"]
+    except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
+        tally.fail(f"at the end: {type(error).__name__}: {error}")
+        return
+    if counted != partner.live():
+        tally.fail(f"the partner has {partner.live()} records, the registry {counted}")
+
+
+def _verified(folder: Path, tally: Tally) -> bool:
+    command = [sys.executable, "-m", "registry", "--data", str(folder), "verify"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        tally.fail(f"orte verify: {(done.stderr or done.stdout).strip()[-300:]}")
+    return done.returncode == 0
+
+
+def _show(result: dict[str, Any], folder: Path) -> None:
+    """Write the chart, print the figures."""
+    series = {name: [(row["minute"], row[name]) for row in result["memory"]] for name in FIGURES[:4]}
+    for name in ("p99_ms", "sparql_p99_ms", "write_p99_ms", "answers"):
+        series[name] = [(row["minute"] + 0.5, row[name]) for row in result["by_minute"]]
+    titles = {"p99_ms": "pages p99 ms", "api_mb": "API MB", "host_mb": "engine host MB",
+              "engine_mb": "with workers MB", "other_mb": "writers MB",
+              "sparql_p99_ms": "SPARQL p99 ms", "write_p99_ms": "writes p99 ms", "answers": "answers/min"}  # fmt: skip
+    drawn = chart({titles[name]: points for name, points in series.items()}, "minutes")
+    (folder / "load.svg").write_text(drawn, encoding="utf-8")
+    print(picture(folder / "load.svg") or "no Chromium here, so no PNG")
+    for row in result["kinds"]:
+        print(f"{row['kind']:22} {row['answers']:8,}  p50 {row['p50_ms']:8.1f} ms  p99 {row['p99_ms']:8.1f} ms")
+    for name, found in result["flat"].items():
+        print(f"{name:22} early {found['early']:8.1f}   late {found['late']:8.1f}   most {found['most']:8.1f}")
+    print(f"refused as intended: {result['refused_as_intended']}")
+    print(f"ledger verified: {result['verified']}; lines in the server's log: {result['server_log_lines']}")
+    for line in result["server_log"]:
+        print(f"    {line}")
+    print(f"not intended: {result['not_intended'] or 'nothing'}")
 
 
 def main() -> int:
     """Run, print, write; 1 when something failed that was not meant to."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--hour", action="store_const", dest="minutes", const=60.0, help="the long form")
     parser.add_argument("--sites", type=int, default=10_000)
     parser.add_argument("--visitors", type=int, default=8)
     asked = parser.parse_args()
-    result = load(asked.minutes, asked.sites, asked.visitors)
-    write("load", result)
-    series = {name: [(row["minute"], row[name]) for row in result["memory"]] for name in ("api_mb", "engine_mb")}
-    series["p99_ms"] = [(row["minute"] + 0.5, row["p99_ms"]) for row in result["by_minute"]]
-    (FOLDER / "load.svg").write_text(chart(series, "minutes"), encoding="utf-8")
-    print(picture(FOLDER / "load.svg") or "no Chromium here, so no PNG")
-    for row in result["kinds"]:
-        print(f"{row['kind']:12} {row['answers']:8,}  p50 {row['p50_ms']:8.1f} ms  p99 {row['p99_ms']:8.1f} ms")
-    first, last = result["memory"][min(3, len(result["memory"]) - 1)], result["memory"][-1]
-    print(f"memory of the API {first['api_mb']:.0f} → {last['api_mb']:.0f} MB, "
-          f"of the engine {first['engine_mb']:.0f} → {last['engine_mb']:.0f} MB")  # fmt: skip
-    print(f"not intended: {result['not_intended'] or 'nothing'}")
-    return int(bool(result["not_intended"]))
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    result = load(asked.minutes, asked.sites, asked.visitors, stop)
+    full = asked.minutes >= LONG
+    print(write("load", result, full=full))
+    _show(result, FOLDER if full else SHORT)
+    return int(bool(result["not_intended"] or result["server_log_lines"]))
 
 
 if __name__ == "__main__":

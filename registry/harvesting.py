@@ -13,7 +13,7 @@ from harvesters.lift import Lift, LiftError
 from harvesters.readers import READERS
 from harvesters.reading import Context
 from harvesters.source import SHIPPED, Source, discover
-from registry import coverage, inference, search
+from registry import coverage, identity, inference, search
 from registry.check import Checkers, Checks
 from registry.config import Config
 from registry.dcat import announce
@@ -106,14 +106,14 @@ def publish(ledger: Ledger, known: Gazetteer | None = None) -> None:
 
 
 def unpublished(ledger: Ledger, config: Config) -> bool:
-    """Whether `publish` may have something to do: a killed harvest left it, or a gazetteer to count by."""
+    """Whether `publish` may have something to do: a killed harvest left it, new rules of identity, or a gazetteer."""
     last = "SELECT coalesce(max(sequence), 0) FROM activity WHERE stream = ?"
     behind = any(
         ledger.db.execute(last, (stream,)).fetchone()[0] > ledger.position(follower)
         for stream, follower in (("record", "unify"), ("entity", "search"))
     )
     counted = ledger.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'coverage_seen'").fetchone()
-    return behind or not counted or config.gazetteer != GazetteerFiles()
+    return behind or identity.behind(ledger) or not counted or config.gazetteer != GazetteerFiles()
 
 
 def due(ledger: Ledger, wanted: Iterable[Source]) -> list[Source]:

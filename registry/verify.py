@@ -14,7 +14,7 @@ from registry.engine.remote.connection import RemoteError
 from registry.ledger import Ledger
 from registry.ledger.activities import unpack
 from registry.project import Follower
-from registry.record import canonical, shift
+from registry.record import canonical, parse, shift
 from registry.record import digest as digest_of
 from registry.terms import ORTE
 
@@ -109,8 +109,9 @@ def _engine(ledger: Ledger, path: str, remote: Remote | None) -> list[Finding]:
     store = ox.Store()
     Follower(path).load(store)
     entities = []
-    for (iri,) in ledger.db.execute("SELECT iri FROM entity WHERE status = 'live'"):
-        entities.append(digest_of(canonical(_described(store, iri))))
+    for iri, packed in ledger.db.execute("SELECT iri, nquads FROM entity WHERE status = 'live'"):
+        found, said = canonical(_described(store, iri)), unpack(packed)
+        entities.append(digest_of(said if found in (said, _as_held(said)) else found))
     node = ORTE["digest"]
     records = [
         bytes.fromhex(quad.object.value)
@@ -124,6 +125,13 @@ def _engine(ledger: Ledger, path: str, remote: Remote | None) -> list[Finding]:
         _same("record graphs in the engine", _sum(records), ledger.digest("record").hex),
         *([_elsewhere(store, remote)] if remote else []),
     ]
+
+
+def _as_held(nquads: str) -> str:
+    """The same statements as a store gives them back: numbers in their shortest form, "33.00" as 33.0 or 33."""
+    store = ox.Store()
+    store.extend(parse(nquads))
+    return canonical(quad.triple for quad in store)
 
 
 def _elsewhere(store: ox.Store, remote: Remote) -> Finding:

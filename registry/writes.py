@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pyoxigraph as ox
 
-from registry import harvesting, proposals
+from registry import harvesting, identity, proposals
 from registry.check import fits
 from registry.config import Config, load
 from registry.ingest import description, references
@@ -149,7 +149,8 @@ def perform(ledger: Ledger, config: Config, checker: Checker, request: Request, 
             written = _commit(ledger, source, request, root, wanted, found)
     except AlreadyHarvesting:
         return Written(503, {}, f"The source '{source.id}' is being harvested; ask again in a minute")
-    if written.changes.get("unchanged", 0) != sum(written.changes.values()):
+    changed = written.changes.get("unchanged", 0) != sum(written.changes.values())
+    if changed and not identity.behind(ledger):  # else whoever compares everything anew publishes this at the end, too
         harvesting.publish(ledger)
     return written
 

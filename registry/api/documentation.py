@@ -23,14 +23,18 @@ and answers `If-None-Match` with 304. Every origin may ask (CORS)."""
 
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _MEANING = {
+    201: "It is new here",
     301: "Merged: the entity that answers now is at `Location`",
     303: "For people: the place on the page at `Location`",
     304: "The client's copy is still good",
     400: "The request cannot be understood",
+    401: "This needs a token that holds",
+    403: "The token is for something else",
     404: "There is nothing here",
     406: "There is no such format; the answer lists those there are",
     409: "It is known already",
     410: "Withdrawn; RDF formats carry a tombstone",
+    412: "It is no more what `If-Match` names",
     413: "The request is too large",
     415: "The body has a media type that is not understood",
     422: "A parameter has a wrong value, or the body cannot be read",
@@ -65,6 +69,7 @@ def install(app: FastAPI, catalogue: Catalogue) -> None:
             document = generate()
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
             schemas["Problem"] = _SCHEMA
+            document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
             schemas |= components(catalogue.context, catalogue.words, catalogue.context_url)
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
@@ -94,6 +99,40 @@ def responses(formats: Sequence[Format], *statuses: int, schema: str | None = No
         if status >= 400:
             found[status]["content"] = _PROBLEM
     return found
+
+
+_CHANGES = {
+    "type": "object",
+    "description": "How many records were created, updated, withdrawn, and were the same already.",
+    "required": ["created", "updated", "withdrawn", "unchanged"],
+    "properties": {
+        name: {"type": "integer", "minimum": 0} for name in ("created", "updated", "withdrawn", "unchanged")
+    },
+    "additionalProperties": False,
+}
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "The record's digest in quotes, or `*`: only when it is still that one, or is there at all.",
+}
+
+
+def writing(media: Sequence[str], *statuses: int, one: bool) -> dict[str, Any]:
+    """Declarations of a route that changes records: what it takes (nothing: no body), who may, what it answers.
+
+    `one`: it is about one record, which `If-Match` can name.
+    """
+    found = responses((), 400, 401, 403, 404, 413, 415, 422, 429, 503, *statuses)
+    for status in {200, 201} & found.keys():
+        found[status]["content"] = {JSON.media_type: {"schema": _CHANGES}}
+    extra: dict[str, Any] = {"security": [{"token": []}]}
+    if media:
+        kinds = {name: {} if name == JSON.media_type else {"schema": {"type": "string"}} for name in media}
+        extra["requestBody"] = {"required": True, "content": kinds}
+    if one:
+        extra["parameters"] = [_IF_MATCH]
+    return {"responses": found, "response_class": Response, "openapi_extra": extra}
 
 
 _RESULTS = (

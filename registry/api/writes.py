@@ -20,7 +20,6 @@ from registry.rdf_input import MEDIA_TYPES
 from registry.writes import LIFTED, Writer, Written
 
 router = APIRouter(tags=["writing"])
-_RESPONSES = documentation.responses((JSON,), 400, 404, 413, 415, 422, 429, 503)
 _KINDS = {404: "not-found", 412: "changed-meanwhile", 422: "not-valid", 503: "unavailable"}
 _NAME, _KEY = Path(description="Id of the source"), Path(description="Percent-encoded key of the record")
 
@@ -34,21 +33,27 @@ class Writing:
         self.writer = Writer(config)
 
 
-@router.put("/sources/{name}/records/{key:path}", summary="Put a record", responses=_RESPONSES, response_class=Response)
+@router.put(
+    "/sources/{name}/records/{key:path}", summary="Put a record",
+    **documentation.writing(MEDIA_TYPES, 201, 412, one=True),
+)  # fmt: skip
 async def put(request: Request, name: str = _NAME, key: str = _KEY) -> Response:
     """RDF about `<#it>`, checked like a harvest; 201 when it is new. `If-Match` takes the record's digest in quotes."""
     return await _perform(request, name, _key(request))
 
 
 @router.delete(
-    "/sources/{name}/records/{key:path}", summary="Delete a record", responses=_RESPONSES, response_class=Response
+    "/sources/{name}/records/{key:path}", summary="Delete a record", **documentation.writing((), 412, one=True)
 )
 async def delete(request: Request, name: str = _NAME, key: str = _KEY) -> Response:
     """Withdraw a record; the feeds say so to everyone who follows."""
     return await _perform(request, name, _key(request))
 
 
-@router.post("/sources/{name}/records", summary="Put many records", responses=_RESPONSES, response_class=Response)
+@router.post(
+    "/sources/{name}/records", summary="Put many records",
+    **documentation.writing((*MEDIA_TYPES, *LIFTED), one=False),
+)  # fmt: skip
 async def post(request: Request, name: str = _NAME) -> Response:
     """Records as RDF, or as JSON or CSV with the source's lift: all of them are written, or none."""
     return await _perform(request, name, None)

@@ -4,7 +4,7 @@ from registry.identity.assign import assign, name_of, slug
 from registry.identity.decide import Decision, decide
 from registry.identity.evidence import Sign
 from registry.identity.resolve import Resolver
-from registry.identity.rules import fingerprint, forget, pending, proceed
+from registry.identity.rules import behind, fingerprint, forget, pending, proceed
 from registry.identity.services import compare_services
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Resolver",
     "Sign",
     "assign",
+    "behind",
     "compare_services",
     "decide",
     "fingerprint",

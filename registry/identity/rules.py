@@ -45,6 +45,15 @@ def forget(ledger: Ledger) -> None:
         ledger.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
 
+def behind(ledger: Ledger) -> bool:
+    """Whether all comparisons are to be made anew, or that is under way."""
+    meta = dict(ledger.db.execute("SELECT key, value FROM meta WHERE key LIKE 'rules%'"))
+    if "rules.step" in meta:
+        return True
+    unlike = meta.get("rules") != fingerprint()
+    return unlike and ledger.db.execute("SELECT 1 FROM record WHERE entity IS NOT NULL").fetchone() is not None
+
+
 def pending(ledger: Ledger, most: int) -> tuple[str | None, list[int]]:
     """What is to be done for the rules to be followed: "compare" or "assign" so many records, or nothing (None)."""
     meta = dict(ledger.db.execute("SELECT key, value FROM meta WHERE key LIKE 'rules%'"))

@@ -54,12 +54,14 @@ def follow(ledger: Ledger, gazetteer: Gazetteer | None = None) -> int:
             ledger.move(FOLLOWER, 0)
     changed, now = 0, ledger.now()
     while True:
-        with ledger.transaction():
-            batch = list(activities.since(ledger.db, ledger.position(FOLLOWER), "entity", BATCH))
-            affected = _affected(ledger.db, {activity.object for activity in batch}, last=len(batch) < BATCH)
-            for start in range(0, len(affected), BATCH):
+        position = ledger.position(FOLLOWER)
+        batch = list(activities.since(ledger.db, position, "entity", BATCH))
+        affected = _affected(ledger.db, {activity.object for activity in batch}, last=len(batch) < BATCH)
+        for start in range(0, len(affected), BATCH):  # a network may have a thousand members: others write in between
+            with ledger.transaction():
                 changed += _infer(ledger, affected[start : start + BATCH], stations, now)
-            if batch:
+        with ledger.transaction():
+            if batch and ledger.position(FOLLOWER) == position:  # nobody else was faster, or began anew
                 ledger.move(FOLLOWER, batch[-1].sequence)
         if len(batch) < BATCH:
             return changed

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -17,6 +18,7 @@ from registry.ledger.entities import Entity
 from registry.ledger.errors import LedgerError, troubled
 from registry.ledger.records import StoredRecord
 from registry.ledger.runs import Run, SourceState
+from registry.ledger.turns import Turns
 from registry.ledger.use import alone, share
 
 BUSY_MS = 30_000
@@ -43,12 +45,18 @@ class Ledger:
     """
 
     def __init__(
-        self, db: sqlite3.Connection, base: str, clock: Callable[[], datetime], use: FileIO | None = None
+        self,
+        db: sqlite3.Connection,
+        base: str,
+        clock: Callable[[], datetime],
+        use: FileIO | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self.db = db
         self.base = base
         self._clock = clock
         self._use = use
+        self._turns = turns
         self._latest = ""
 
     @classmethod
@@ -73,7 +81,7 @@ class Ledger:
                 _bring_forward(path, found)
                 return cls.open(path, base, clock=clock)
             db.execute("PRAGMA journal_mode = WAL")
-            ledger = cls(db, base, clock, use)
+            ledger = cls(db, base, clock, use, Turns(path))
             if found is None or not _complete(db):
                 with ledger.transaction():
                     if migrate.version(db) is None:  # still: another process may have been faster
@@ -108,11 +116,18 @@ class Ledger:
         self.db.close()
         if self._use:
             self._use.close()
+        if self._turns:
+            self._turns.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing; waits for other writers. Durable when it returns (`synchronous=FULL`)."""
-        self.db.execute("BEGIN IMMEDIATE")
+        """All or nothing; waits for other writers. Durable when it returns (`synchronous=FULL`).
+
+        After a long one, others who wait are let in before it returns.
+        """
+        with self._turns.waiting() if self._turns else nullcontext():
+            self.db.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
         try:
             yield
             self.db.execute("COMMIT")
@@ -120,6 +135,8 @@ class Ledger:
             if self.db.in_transaction:  # a full disk may have ended it already
                 self.db.execute("ROLLBACK")
             raise
+        if self._turns:
+            self._turns.give_way(time.monotonic() - began)
 
     def now(self) -> str:
         """The moment to write into the log: UTC, whole seconds, `2026-11-22T17:30:00Z`.

@@ -2,11 +2,14 @@
 
 Looks for answers of status 500, and for statuses, media types and JSON that the document does not declare. The
 catalogue is generated, and a part of the requests names what is in it, so that not everything is answered with 404.
+Requests carry a partner's token, and bodies that its source may send (see `bodies`); then the curators' forms are
+filled in with a curator's.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -14,22 +17,19 @@ from datetime import timedelta
 from pathlib import Path
 
 from benchmarks.generate import BASE, SOURCES, data
-from registry import tokens
+from registry import proposals, tokens
+from registry.config import load
 from registry.ledger import Ledger
+from registry.report import of_lines
 from registry.terms import KINDS
+from tests import pushed
+from tests.conformance.bodies import KEYS
+from tests.conformance.curating import document
+from tests.conftest import ROOT
 from tests.serving import serving
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 SITES = 60
-_SOURCE = """\
-id = "verein"
-title = { de = "Verein", en = "Association" }
-publisher = "Verein"
-licence = "https://creativecommons.org/licenses/by/4.0/"
-[read]
-reader = "push"
-"""
-_LIFT = "CONSTRUCT { ?it ?p ?o } WHERE { ?it ?p ?o FILTER(false) }\n"
 #: What clients that come from one address may do in a minute would soon stop one that sends thousands of requests.
 _LIMITS = "\n[limits]\nvalidate_per_minute = 1000000\nwrites_per_minute = 1000000\n"
 _QUERIES = ("ASK { ?s ?p ?o }", "SELECT * { ?s a ?class } LIMIT 3", "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 3")
@@ -39,36 +39,62 @@ def main() -> int:
     """The exit status of schemathesis over a generated catalogue."""
     examples = sys.argv[1] if len(sys.argv) > 1 else "30"
     with tempfile.TemporaryDirectory() as scratch:
-        folder = data(Path(scratch) / "data", SITES)
-        token = _partner(folder)
+        folder, pages = data(Path(scratch) / "data", SITES), Path(scratch) / "curators.json"
+        partner, curator = _invited(folder, pages)
         settings = Path(scratch) / "schemathesis.toml"
         settings.write_text(_settings(folder), encoding="utf-8")
         with serving(folder) as address:
-            command = [Path(sys.executable).parent / "schemathesis", "--config-file", settings]
-            command += ["run", f"{address}/openapi.json", "--url", address, "--checks", CHECKS, "--workers", "2"]
-            command += ["--header", f"Authorization: Bearer {token}", "--max-examples", examples]
-            command += ["--phases", "coverage,fuzzing,stateful", "--request-timeout", "30", "--seed", "1"]
-            return subprocess.run(command, check=False).returncode
+            command = [Path(sys.executable).parent / "schemathesis", "--config-file", settings, "run", "--url", address]
+            command += ["--checks", CHECKS, "--workers", "2", "--max-examples", examples, "--request-timeout", "30"]
+            command += ["--phases", "coverage,fuzzing,stateful", "--seed", "1"]
+            bodies = os.environ | {"SCHEMATHESIS_HOOKS": "tests.conformance.bodies", "PYTHONPATH": str(ROOT)}
+            failed = max(
+                subprocess.run(
+                    [*command, "--header", f"Authorization: Bearer {token}", document],
+                    check=False,
+                    cwd=ROOT,
+                    env=bodies,
+                ).returncode
+                for document, token in ((f"{address}/openapi.json", partner), (pages, curator))
+            )
+        return max(failed, int(not _reached(folder)))
 
 
-def _partner(folder: Path) -> str:
-    """A source that may be written over HTTP, and its token."""
-    source = folder / "sources" / "verein"
-    source.mkdir(parents=True)
-    (source / "source.toml").write_text(_SOURCE, encoding="utf-8")
-    (source / "lift.rq").write_text(_LIFT, encoding="utf-8")
+def _reached(folder: Path) -> bool:
+    """Whether requests wrote records and judgements, and did not only meet refusals; says how many."""
+    ledger = Ledger.reader(folder / "ledger.sqlite")
+    counts = {
+        what: ledger.db.execute(f"SELECT count(*) FROM {where}").fetchone()[0]
+        for what, where in (
+            ("versions of records", f"activity WHERE stream = 'record' AND source = '{pushed.PARTNER}'"),
+            ("judgements", "judgement"),
+            ("proposals decided", "proposal WHERE state != 'open'"),
+        )
+    }
+    ledger.close()
+    print("written: " + ", ".join(f"{number} {what}" for what, number in counts.items()))
+    return all(counts.values())
+
+
+def _invited(folder: Path, pages: Path) -> tuple[str, str]:
+    """Tokens of a partner, for a source that may be written over HTTP, and of a curator, with something to decide."""
+    pushed.describe(folder)
     with (folder / "registry.toml").open("a", encoding="utf-8") as file:
         file.write(_LIMITS)
     ledger = Ledger.open(folder / "ledger.sqlite", BASE)
-    token = tokens.create(ledger, "verein", timedelta(days=1))
+    offer = proposals.Offer("https://neu.example/orte.json", "json", "Neu", "Verein", "verein@neu.example")
+    proposals.propose(ledger, load(folder), offer, proposals.summary(of_lines("", [])))
+    pages.write_text(json.dumps(document(ledger)), encoding="utf-8")
+    hold = timedelta(days=1)
+    found = tokens.create(ledger, pushed.PARTNER, hold), tokens.create_for_curator(ledger, "Kuratorin", hold)
     ledger.close()
-    return token
+    return found
 
 
 def _settings(folder: Path) -> str:
     """Schemathesis's settings: names that there are, for parameters of addresses and for queries."""
     ledger = Ledger.reader(folder / "ledger.sqlite")
-    known = {"own": ["verein"], "sources": ["verein", *SOURCES], "queries": list(_QUERIES)}
+    known = {"own": [pushed.PARTNER], "sources": [pushed.PARTNER, *SOURCES], "queries": list(_QUERIES)}
     for kind in KINDS:
         rows = ledger.db.execute("SELECT iri FROM entity WHERE kind = ? ORDER BY iri LIMIT 8", (kind,))
         names = [iri.rpartition("/")[2] for (iri,) in rows]
@@ -79,6 +105,8 @@ def _settings(folder: Path) -> str:
     known["runs"] = ["1", "2.jsonld", "3.ttl"]
     known["suffixes"] = ["jsonld", "json", "ttl", "nt", "rdf", "trig", "geojson", "csv", "html"]
     known["numbers"] = ["1", "2"]
+    known["keys"] = list(KEYS)
+    known["tags"] = ["*", f'"{64 * "0"}"']
     lines = [f"[dictionaries.{name}]\nvalues = {json.dumps(values)}" for name, values in known.items()]
     # 503 with Retry-After is a promise that was kept: somebody may ask for an answer within a microsecond.
     lines.append('[checks.not_a_server_error]\nexpected-statuses = ["2xx", "3xx", "4xx", 503]')
@@ -92,7 +120,7 @@ def _settings(folder: Path) -> str:
         wanted[f"GET /sources/{{name}}/{rest}.{{suffix}}"] = {"name": "sources", "suffix": "suffixes"}
     wanted["POST /sources/{name}/records"] = {"name": "own"}
     for method in ("PUT", "DELETE"):
-        wanted[f"{method} /sources/{{name}}/records/{{key}}"] = {"name": "own"}
+        wanted[f"{method} /sources/{{name}}/records/{{key}}"] = {"name": "own", "key": "keys"}
     for collection in ("catalog", "coverage", "ns", "regions", "shapes", "sources"):
         wanted[f"GET /{collection}.{{suffix}}"] = {"suffix": "suffixes"}
     wanted["GET /feed/{name}"] = {"name": "feeds"}

@@ -16,17 +16,10 @@ from registry.api import create_app
 from registry.config import Limits, load
 from registry.ledger import Ledger
 from registry.verify import verify
+from tests import pushed
 from tests.registry.conftest import BASE, LIFT
 from tests.registry.federation import NoEngine
 
-SOURCE = """
-id = "verein"
-title = { de = "Verein", en = "Association" }
-publisher = "Verein"
-licence = "https://creativecommons.org/licenses/by/4.0/"
-[read]
-reader = "push"
-"""
 PREFIXES = "@prefix orte: <https://w3id.org/orte/ns#> . @prefix schema: <https://schema.org/> .\n"
 HOUSE = PREFIXES + '<#it> a orte:CooperationSite ; schema:name "{}"@de .'
 
@@ -52,10 +45,7 @@ class Partner:
 @pytest.fixture(scope="module")
 def partner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partner]:
     folder = tmp_path_factory.mktemp("partner")
-    source = folder / "sources" / "verein"
-    source.mkdir(parents=True)
-    (source / "source.toml").write_text(SOURCE, encoding="utf-8")
-    (source / "lift.rq").write_text(LIFT, encoding="utf-8")
+    pushed.describe(folder, LIFT)
     config = load(folder)
     ledger = Ledger.open(config.ledger, BASE)
     token = tokens.create(ledger, "verein", timedelta(days=1))
@@ -83,6 +73,15 @@ def test_put_get_and_delete(partner: Partner) -> None:
     kinds = partner.ledger.db.execute("SELECT type FROM activity WHERE object LIKE '%/haus' ORDER BY sequence")
     assert [kind for (kind,) in kinds] == ["Create", "Update", "Delete"]
     assert all(one.good for one in verify(partner.ledger, str(partner.folder / "ledger.sqlite")))
+
+
+def test_numbers_stay_as_they_are_written_and_verify_agrees(partner: Partner) -> None:
+    area = HOUSE.format("Halle")[:-1] + '; orte:floorArea "33.00"^^<http://www.w3.org/2001/XMLSchema#decimal> .'
+    assert partner.send("PUT", "/halle", area).status_code == 201
+    assert '"33.00"' in partner.client.get("/sources/verein/records/halle.nt").text
+    wrong = [one for one in verify(partner.ledger, str(partner.folder / "ledger.sqlite")) if not one.good]
+    assert wrong == [], "an engine that holds 33 for 33.00 holds the same"
+    assert partner.send("DELETE", "/halle").status_code == 200
 
 
 def test_many_at_once_all_or_none(partner: Partner) -> None:
