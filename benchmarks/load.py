@@ -56,6 +56,7 @@ def load(minutes: float, sites: int, visitors: int, stop: threading.Event) -> di
         base = f"http://127.0.0.1:{port}"
         folder = data(Path(name) / "data", sites, base=base)
         token, lists = invited(folder), listed(folder)
+        _published(folder)
         tally, samples, by_minute = Tally(), list[Sample](), list[dict[str, float]]()
         with serve(folder, port, log) as server:
             server.until("/sparql?query=ASK%7B%7D")
@@ -86,6 +87,11 @@ def load(minutes: float, sites: int, visitors: int, stop: threading.Event) -> di
         "server_log_lines": len(lines), "flat": {name: flat(samples, name) for name in FIGURES} if samples else {},
         "memory": samples,
     }  # fmt: skip
+
+
+def _published(folder: Path) -> None:
+    """What harvests would have left besides: records compared, inferences and coverage. Takes minutes for many."""
+    subprocess.run([sys.executable, "-m", "registry", "--data", str(folder), "publish"], check=True)
 
 
 def _watch(

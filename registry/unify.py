@@ -22,6 +22,8 @@ FOLLOWER = "unify"
 JUDGEMENTS = "judgements"
 BATCH = 500
 """Activities per transaction: writers elsewhere wait no longer than one batch takes."""
+ANEW = 200
+"""Records per transaction when everything is compared anew, which takes long: others are to get their turn."""
 
 
 def unify(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) -> int:
@@ -130,7 +132,7 @@ def _follow_rules(ledger: Ledger, progress: Callable[[int], None]) -> int:
     changed = 0
     while True:
         with ledger.transaction():
-            step, numbers = identity.pending(ledger, BATCH)
+            step, numbers = identity.pending(ledger, ANEW)
             if step is None:
                 return changed
             resolver = Resolver(ledger)

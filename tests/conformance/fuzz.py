@@ -45,9 +45,10 @@ def main() -> int:
         settings.write_text(_settings(folder), encoding="utf-8")
         with serving(folder) as address:
             command = [Path(sys.executable).parent / "schemathesis", "--config-file", settings, "run", "--url", address]
-            command += ["--checks", CHECKS, "--workers", "2", "--max-examples", examples, "--request-timeout", "30"]
+            command += ["--checks", CHECKS, "--max-examples", examples, "--request-timeout", "30"]
             command += ["--phases", "coverage,fuzzing,stateful", "--seed", "1"]
             bodies = os.environ | {"SCHEMATHESIS_HOOKS": "tests.conformance.bodies", "PYTHONPATH": str(ROOT)}
+            bodies["ORTE_FORMS"] = str(pages)
             failed = max(
                 subprocess.run(
                     [*command, "--header", f"Authorization: Bearer {token}", document],
