@@ -48,7 +48,7 @@ from registry.api import (
     writes,
 )
 from registry.api.catalogue import Catalogue
-from registry.api.direct import DirectEntities
+from registry.api.direct import Direct
 from registry.api.headers import Headers
 from registry.api.observing import Observing
 from registry.api.rendered import RenderedEntities
@@ -99,7 +99,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None, bitmaps: Bitm
         servers=[{"url": config.base_url}],
     )
     app.state.catalogue = catalogue
-    direct = DirectEntities(super(Application, app).__call__, app, config.map.tiles)
+    direct = Direct(super(Application, app).__call__, app, config.map.tiles)
     app.observed = Observing(RenderedEntities(direct, config.ledger))
     app.observed.registry.register(metrics.Figures(catalogue))
     app.state.metrics = app.observed.registry

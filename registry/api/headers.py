@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from registry.api.wire import WHOLE, lines
 from registry.web.texts import COOKIE
 
 _log = logging.getLogger("registry.api")
@@ -28,6 +29,7 @@ _SECURITY = [
         b" X-Request-Id",
     ),
 ]
+_SECURITY_LINES = lines(_SECURITY)
 # Pages load nothing from elsewhere but the tiles of maps, and run no inline script.
 _PAGE = [(b"referrer-policy", b"strict-origin-when-cross-origin")]
 _ALONE = [(b"x-frame-options", b"DENY")]
@@ -107,6 +109,16 @@ class Headers:
                 finished = True  # the first piece stands for all of them, without its content
                 message = {"type": "http.response.body", "body": b"", "more_body": False}
             await send(message)
+
+        whole = scope.pop(WHOLE, None)
+        if whole is not None and not head:
+
+            async def whole_with_headers(status: int, given: bytes, body: bytes) -> None:
+                nonlocal started
+                started = True
+                await whole(status, given + _SECURITY_LINES, body)
+
+            scope[WHOLE] = whole_with_headers
 
         try:
             await self.app(scope, receive, with_headers)

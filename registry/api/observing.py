@@ -27,7 +27,8 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 _access = logging.getLogger("registry.access")
 _SANE = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"))
-_ENTITIES = {f"/{kind}/": f"/{kind}/{{name}}" for kind in KINDS}
+_UNROUTED = {f"/{kind}/": f"/{kind}/{{name}}" for kind in KINDS}
+_QUERIES = "/sparql"
 
 
 class Observing:
@@ -118,6 +119,8 @@ def _route(scope: Scope) -> str:
     """The template of the address, so that there are as many as there are routes; 'other' for none of ours."""
     path = getattr(scope.get("route"), "path", None)
     if path is None:  # answered before it came to routing
+        if scope["path"] == _QUERIES:
+            return _QUERIES
         cut = scope["path"].find("/", 1) + 1
-        return _ENTITIES.get(scope["path"][:cut], "other") if cut else "other"
+        return _UNROUTED.get(scope["path"][:cut], "other") if cut else "other"
     return str(path)

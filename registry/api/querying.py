@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from registry.api.catalogue import Catalogue, catalogue_of
 from registry.api.problems import Problem
+from registry.api.wire import WHOLE, lines
 from registry.engine import (
     EngineBusy,
     EngineError,
@@ -25,17 +26,17 @@ from registry.engine import (
     QueryTooExpensive,
 )
 
+_UNHEARD = 0.02
+"""Seconds for which it is not noticed that a client has hung up."""
 _log = logging.getLogger("registry.api")
 T = TypeVar("T")
 
 
-async def answered(
-    request: Request, question: QueryRequest, more: Mapping[str, str] | None = None, *, body_read: bool = False
-) -> Response:
+async def answered(request: Request, question: QueryRequest, more: Mapping[str, str] | None = None) -> Response:
     """The engine's answer as a stream, with its limits and ``more`` in the headers. Raises Problem."""
     catalogue = catalogue_of(request)
     try:
-        answer = await _while_connected(request, catalogue.engine.query(question), body_read=body_read)
+        answer = await _while_connected(request, catalogue.engine.query(question))
     except EngineError as error:
         raise problem_of(error, catalogue) from None
     headers = _headers(catalogue, answer) | dict(more or {})
@@ -102,7 +103,12 @@ class Streamed(Response):
         self.head = head
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        whole = scope.get(WHOLE)
         try:
+            if whole is not None and self.answer.length is not None and not self.head:
+                body = b"".join([piece async for piece in self.answer.chunks()])
+                await whole(200, lines(self.raw_headers), body)
+                return
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             if not self.head:
                 async for piece in self.answer.chunks():
@@ -116,24 +122,35 @@ class Streamed(Response):
             await self.answer.aclose()
 
 
-async def _while_connected(request: Request, work: Coroutine[Any, Any, T], *, body_read: bool) -> T:
-    """Do the work unless the client hangs up first: then nobody wants the answer, and the engine is spared."""
-    task = asyncio.ensure_future(work)
+async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Do the work unless the client hangs up first: then nobody wants the answer, and the engine is spared.
+
+    Most answers are there sooner than it would pay to listen for that.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    watch: asyncio.Task[None] | None = None
+    gone = False
 
     async def hung_up() -> None:
-        if not body_read:
-            await request.body()
+        nonlocal gone
         while (await request.receive())["type"] != "http.disconnect":
             pass
+        gone = True
+        task.cancel()
 
-    watch = asyncio.ensure_future(hung_up())
+    def listen() -> None:
+        nonlocal watch
+        watch = loop.create_task(hung_up())
+
+    timer = loop.call_later(_UNHEARD, listen)
     try:
-        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise Problem("bad-request", "The client hung up.")
-        return task.result()
+        return await work
+    except asyncio.CancelledError:
+        if gone and not task.uncancel():
+            raise Problem("bad-request", "The client hung up.") from None
+        raise
     finally:
-        watch.cancel()
-        if not task.done():
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        timer.cancel()
+        if watch is not None:
+            watch.cancel()

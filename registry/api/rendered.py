@@ -15,7 +15,7 @@ from starlette.datastructures import Headers as Reading
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry.api import answers
-from registry.api.wire import WHOLE
+from registry.api.wire import WHOLE, lines
 from registry.ledger import EntityState, Ledger, LedgerError
 from registry.terms import KINDS
 
@@ -177,13 +177,9 @@ class RenderedEntities:
         self._forget(key)
         modified = headers.get("last-modified")
         self._kept[key] = Rendered(
-            list(raw), without_body, _lines(raw), _lines(without_body), body, tag, modified, size,
+            list(raw), without_body, lines(raw), lines(without_body), body, tag, modified, size,
             self._version, iri, state,
         )  # fmt: skip
         self._size += size
         while self._size > CAPACITY:
             self._size -= self._kept.popitem(last=False)[1].size
-
-
-def _lines(headers: Headers) -> bytes:
-    return b"".join(b"%b: %b\r\n" % pair for pair in headers)

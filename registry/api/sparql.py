@@ -70,7 +70,7 @@ async def sparql_get(request: Request) -> Response:
     if asked.format is None and _prefers_page(request):
         catalogue = catalogue_of(request)
         return answers.respond(request, catalogue.pages.sparql(request, asked.query), HTML)
-    return await _answer(request, asked, body_read=False)
+    return await _answer(request, asked)
 
 
 @router.post("/sparql", summary="Ask a query", **documentation.sparql_post())
@@ -101,7 +101,7 @@ async def sparql_post(request: Request) -> Response:
         raise Problem("unsupported-media-type", detail, headers=accepted)
     if asked.query is None:
         raise Problem("bad-request", "The form has no field 'query'; put the SPARQL query there.")
-    return await _answer(request, asked, body_read=True)
+    return await _answer(request, asked)
 
 
 def _asked(pairs: list[tuple[str, str]]) -> Asked:
@@ -157,7 +157,7 @@ def _describe(request: Request) -> Response:
     return answers.respond(request, body, format)
 
 
-async def _answer(request: Request, asked: Asked, *, body_read: bool) -> Response:
+async def _answer(request: Request, asked: Asked) -> Response:
     catalogue = catalogue_of(request)
     assert asked.query is not None
     solutions, graphs = await _formats(request, asked, catalogue)
@@ -171,7 +171,7 @@ async def _answer(request: Request, asked: Asked, *, body_read: bool) -> Respons
         union_default=union,
         timeout=asked.timeout,
     )
-    return await answered(request, question, body_read=body_read)
+    return await answered(request, question)
 
 
 async def _formats(request: Request, asked: Asked, catalogue: Catalogue) -> tuple[Format, Format]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -16,8 +17,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 WHOLE = "orte.whole"
 """In a scope: a coroutine function that writes an answer of status, lines of headers, and body, and ends it.
 
-For answers that have been given before. uvicorn looks at every header of every answer with regular expressions, which
-for a dozen of them costs as much as all the rest of it.
+For answers that are there as a whole, with headers of our own making. uvicorn looks at every header of every answer
+with regular expressions, which for a dozen of them costs as much as all the rest of it.
 """
 HEAD_BYTES = 64 * 2**10
 """Request line and headers together; one read from the network more may slip through."""
@@ -95,6 +96,11 @@ class _Limited(HttpToolsProtocol):
         self.transport.close()
 
 
+def lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Headers as the lines of a head."""
+    return b"".join([b"%b: %b\r\n" % pair for pair in headers])
+
+
 async def _write(cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> None:
     """What uvicorn does with the two messages of an answer to GET, at once."""
     if cycle.flow.write_paused and not cycle.disconnected:
@@ -102,7 +108,7 @@ async def _write(cycle: RequestResponseCycle, status: int, head: bytes, body: by
     if cycle.disconnected:
         return
     cycle.response_started, cycle.waiting_for_100_continue = True, False
-    ours = b"".join(b"%b: %b\r\n" % pair for pair in cycle.default_headers)
+    ours = lines(cycle.default_headers)
     ending = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
     cycle.transport.write(b"".join((STATUS_LINE[status], ours, head, ending, body)))
     cycle.response_complete = True

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from signal import SIGKILL, SIGXCPU
 from typing import Any
+
+import orjson
 
 from registry.engine.errors import EngineError, EngineStarting, QueryRefused, QueryTimedOut, QueryTooExpensive
 from registry.engine.frames import Kind
@@ -112,10 +113,10 @@ class Answer:
             if kind is Kind.DATA:
                 return payload
             if kind is Kind.HEADER:
-                header = json.loads(payload)
+                header = orjson.loads(payload)
                 self.kind, self.media_type = header["kind"], header["media_type"]
                 continue
-            told = json.loads(payload)
+            told = orjson.loads(payload)
             self._finish(fit=not told["retire"])
             if kind is Kind.ERROR:
                 raise _told(told)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any
+
+import orjson
 
 from registry.engine.answer import Answer, WorkerLost
 from registry.engine.errors import EngineError, QueryTooExpensive
@@ -86,7 +87,7 @@ class Engine:
         """Raises QueryRefused, QueryTimedOut, QueryTooExpensive, EngineStarting or EngineBusy."""
         inspection = await inspected(request.query, self.options.max_query_bytes, self.options.max_depth)
         timeout = min(request.timeout or self.options.timeout, self.options.timeout)
-        asked = json.dumps(
+        asked = orjson.dumps(
             {
                 "query": request.query,
                 "select_format": request.select_format,
@@ -101,7 +102,7 @@ class Engine:
                 "max_rows": _least(request.max_rows, self.options.max_rows),
             }
         )
-        frame = pack(Kind.REQUEST, asked.encode())
+        frame = pack(Kind.REQUEST, asked)
         guilty = 0
         for _ in range(2 + self.options.workers + self.options.spare):
             if not self.ready:

@@ -6,7 +6,6 @@ store is elsewhere, it asks there, and reads and writes the answer.
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import socket
@@ -15,6 +14,7 @@ from contextlib import nullcontext
 from itertools import islice
 from typing import Any, NoReturn
 
+import orjson
 from pyoxigraph import (
     NamedNode,
     QueryBoolean,
@@ -90,7 +90,7 @@ class _Answering:
             return self._fail("expensive", f"The engine gave up on this query: {error}.", fit=False)
         fit = _peak() < self._fullest
         end = {"truncated": self._truncated, "retire": not fit}
-        self._connection.sendall(self._unsent + pack(Kind.END, json.dumps(end).encode()))
+        self._connection.sendall(self._unsent + pack(Kind.END, orjson.dumps(end)))
         return fit
 
     def _fail(
@@ -98,7 +98,7 @@ class _Answering:
     ) -> bool:
         error = {"kind": kind, "message": message, "line": line, "column": column, "retire": not fit}
         try:
-            self._connection.sendall(self._unsent + pack(Kind.ERROR, json.dumps(error).encode()))
+            self._connection.sendall(self._unsent + pack(Kind.ERROR, orjson.dumps(error)))
         except OSError:
             return False
         return fit
@@ -189,7 +189,7 @@ class _Answering:
             triples = nested
 
     def _header(self, kind: str, form: formats.Format) -> None:
-        self._unsent = pack(Kind.HEADER, json.dumps({"kind": kind, "media_type": form.media_type}).encode())
+        self._unsent = pack(Kind.HEADER, orjson.dumps({"kind": kind, "media_type": form.media_type}))
 
     def _send(self, piece: bytes | memoryview) -> None:
         self._unsent += pack(Kind.DATA, piece)
@@ -220,7 +220,7 @@ def _receive(connection: socket.socket) -> dict[str, Any] | None:
         for kind, payload in frames.feed(data):
             if kind is not Kind.REQUEST:
                 return None
-            request: dict[str, Any] = json.loads(payload)
+            request: dict[str, Any] = orjson.loads(payload)
             return request
 
 

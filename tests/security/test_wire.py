@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.registries import until
 from tests.serving import orte, serving
 
 SECONDS = 1.0
@@ -241,3 +242,19 @@ def _sorted(answer: bytes) -> tuple[list[bytes], bytes]:
     head, _, body = answer.partition(b"\r\n\r\n")
     lines = [line for line in head.split(b"\r\n") if not line.lower().startswith((b"date:", b"x-request-id:"))]
     return sorted(lines), body
+
+
+def test_answers_to_queries_have_all_their_headers_and_follow_each_other_on_one_connection(address: str) -> None:
+    ask = b"GET /sparql?query=ASK%%7B%%7D HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\nConnection: %b\r\n\r\n"
+    until(lambda: _status(_send(address, ask % b"close")) == 200)  # the engine has loaded
+    first, second, rest = _send(address, ask % b"keep-alive", ask % b"close").split(b'{"head":{},"boolean":true}')
+    assert rest == b""
+    for head in (first, second):
+        assert _status(head) == 200
+        lines = head.lower().split(b"\r\n")
+        assert b"content-length: 26" in lines
+        assert b"content-type: application/sparql-results+json" in lines
+        for name in (b"x-content-type-options: nosniff", b"access-control-allow-origin: *", b"orte-limit-seconds: ",
+                     b"orte-sequence: ", b"x-request-id: ", b"vary: accept", b"cache-control: no-cache"):  # fmt: skip
+            assert sum(line.startswith(name) for line in lines) == 1
+    assert b"connection: close" in second

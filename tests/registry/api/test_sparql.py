@@ -17,6 +17,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from registry.api import create_app
 from registry.config import Config
@@ -352,3 +353,37 @@ def listening(app: FastAPI) -> Iterator[int]:
         finally:
             server.should_exit = True
             thread.join(10)
+
+
+def test_queries_are_answered_without_the_framework_and_errors_in_its_words(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    direct = served.client.app.observed.app.app  # type: ignore[attr-defined]
+    framework = direct.framework
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.append((scope["method"], scope["path"]))
+        await framework(scope, receive, send)
+
+    monkeypatch.setattr(direct, "framework", watched)
+    got = served.client.get("/sparql", params={"query": NAMES})
+    posted = served.client.post("/sparql", data={"query": NAMES})
+    assert (got.status_code, got.content) == (200, posted.content)
+    for answer in (got, posted):
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert answer.headers["x-request-id"]
+    refused = served.client.post("/sparql", data={"query": "SELEKT"})
+    assert (refused.status_code, refused.headers["content-type"]) == (400, "application/problem+json")
+    assert refused.headers["access-control-allow-origin"] == "*"
+    unwritable = served.client.get("/sparql", params={"query": NAMES}, headers={"Accept": "image/png"})
+    assert unwritable.status_code == 406
+    page = served.client.get("/sparql", params={"query": NAMES}, headers={"Accept": "text/html"})
+    assert "content-security-policy" in page.headers
+    assert asked == []
+    counted = served.get("/metrics").text
+    assert 'orte_requests_total{method="POST",route="/sparql",status="400"}' in counted
+    asked.clear()
+    assert served.client.head("/sparql", params={"query": NAMES}).status_code == 200
+    assert served.get("/sparql", "text/turtle").status_code == 200
+    assert asked == [("HEAD", "/sparql"), ("GET", "/sparql")]
