@@ -96,9 +96,9 @@ def consume(server: Server, folder: Path, members: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--members", type=int)
-    parser.add_argument("--full", action="store_true", help="100,000 members instead of 2,000")
+    parser.add_argument("--full", action="store_true", help="20,000 members instead of 2,000")
     asked = parser.parse_args()
-    members = asked.members or (100_000 if asked.full else 2_000)
+    members = asked.members or (20_000 if asked.full else 2_000)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         one = Registry(folder / "origin")

@@ -60,7 +60,7 @@ def written(text: str, folder: Path = FOLDER) -> str:
 def _rows(found: dict[str, Any]) -> Iterator[Row]:
     for name, rows in (
         ("harvest", _harvest), ("check", _check), ("api", _api), ("sparql", _sparql), ("ledger", _ledger),
-        ("feeds", _feeds),
+        ("feeds", _feeds), ("identity", _identity), ("load", _load),
     ):  # fmt: skip
         if name in found:
             yield from rows(found[name])
@@ -143,6 +143,37 @@ def _feeds(found: Results) -> Iterator[Row]:
     members = f"{found['members']:,} members, in a second of processor time"
     yield "a feed served, N-Quads", f"{found['served']['nq first']:,.0f} members/s", members
     yield "a feed followed: fetched, checked, committed", f"{found['consumed']:,.0f} members/s", members
+
+
+def _identity(found: Results) -> Iterator[Row]:
+    for key, title in (("pairs", "same place or not, our labelled pairs"), ("held_out", "… pairs kept aside")):
+        pairs = found[key]
+        how = f"precision {pairs['precision']:.3f}, recall {pairs['recall']:.3f}"
+        yield title, how, f"{pairs['pairs']} pairs, {pairs['unsure']} left to people"
+    if found["restaurants"]:
+        guides = found["restaurants"]
+        beside = f"precision {guides['precision']:.3f}, recall {guides['recall']:.3f}; nothing was trained"
+        yield "… Fodor's and Zagat's guides", f"F1 {guides['f1']:.3f}", beside
+    for noise in found["noise"]:
+        records = f"{noise['records']:,} records, a fifth of them duplicates"
+        beside = f"{records}; F1 {noise['f1']:.3f}"
+        yield "comparing all records with all", f"{noise['resolve_cpu_s']:.0f} s of a processor", beside
+        beside = f"{records}; 95th percentile {noise['changed_ms_95']:.0f} ms"
+        yield "… one changed record", f"{noise['changed_ms']:.0f} ms", beside
+
+
+def _load(found: Results) -> Iterator[Row]:
+    sites, wrong = f"{found['sites']:,} sites", sum(found["not_intended"].values())
+    meant = f"{sum(found['refused_as_intended'].values()):,} refusals that were meant, {wrong or 'no'} other errors"
+    cut = ", interrupted" if found["interrupted"] else ""
+    yield f"{found['minutes']:.0f} minutes of mixed traffic{cut}, {sites}", f"{found['answers']:,} answers", meant
+    beside = f"SPARQL {found['sparql_p99_ms']:.0f} ms beside hostile queries, writes {found['write_p99_ms']:.0f} ms"
+    yield "… pages, lists and searches, p99", f"{found['p99_ms']:.0f} ms", beside
+    flat = found["flat"]
+    if flat:
+        api, host = flat["api_mb"], flat["host_mb"]
+        beside = f"engine's host {host['early']:.0f} → {host['late']:.0f} MB; second and last fifth of the time"
+        yield "… memory of the API", f"{api['early']:.0f} → {api['late']:.0f} MB", beside
 
 
 if __name__ == "__main__":

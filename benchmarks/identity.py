@@ -41,8 +41,7 @@ def main() -> None:
     found["restaurants"] = _restaurants()
     sizes = [10_000, 100_000] if wanted.full else [wanted.records]
     found["noise"] = [_noise(size) for size in sizes]
-    if wanted.full:
-        print(write("identity", found))
+    write("identity", found, full=wanted.full)
 
 
 def _labelled(title: str, file: Path) -> dict[str, Any]:

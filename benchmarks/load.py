@@ -51,6 +51,7 @@ FIGURES = ("api_mb", "host_mb", "engine_mb", "other_mb", "ledger_mb", "log_mb", 
 
 def load(minutes: float, sites: int, visitors: int, stop: threading.Event) -> dict[str, Any]:
     """Let traffic run for so long, or until `stop`, and report."""
+    print(f"a catalogue of {sites:,} sites is made and published first; that takes a while", flush=True)
     with tempfile.TemporaryDirectory(dir=os.environ.get("ORTE_BENCH_TMP")) as name:
         port, log = free_port(), Path(name) / "server.log"
         base = f"http://127.0.0.1:{port}"

@@ -121,7 +121,7 @@ class Lift:
         return self._base + quote(key, safe="")
 
     def lift(self, batch: Sequence[RawRecord]) -> list[Lifted]:
-        """Lift a batch (some hundred at a time: one query over 500 records is six times faster than 500 over one).
+        """Lift a batch (some hundred at a time: one query over many records is much faster than many over one).
 
         One bad record never spoils the others: where the batch fails, its records are lifted one by one.
         """

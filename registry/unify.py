@@ -51,7 +51,7 @@ def unify(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) -
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """No search for cycles meanwhile: the many small values that are compared have none, and looking costs a third."""
+    """No search for cycles meanwhile: the many small values that are compared have none, and looking takes its time."""
     was = gc.isenabled()
     gc.disable()
     try:

@@ -1,6 +1,6 @@
 """Headers that every answer has, HEAD wherever GET is, and the answer to CORS preflights: one plain ASGI layer.
 
-(Starlette's BaseHTTPMiddleware would cost 60 µs a request and buffer streams.)
+(Starlette's BaseHTTPMiddleware would cost more and buffer streams.)
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ _QUERIES = "/sparql"
 
 
 class Observing:
-    """ASGI layer around everything, 10 µs a request. The metrics are in `registry`, one for each application."""
+    """ASGI layer around everything. The metrics are in `registry`, one for each application."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

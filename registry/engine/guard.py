@@ -22,7 +22,7 @@ _FORMS: tuple[Form, ...] = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH")
 _CODEPOINT = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _ABSOLUTE = re.compile(r"<[A-Za-z][A-Za-z0-9+.\-]*://")  # cannot be read as a comparison: "//" is no operator
-_SHORT = 4000  # characters that are read within 40 ms, whatever they are
+_SHORT = 4000  # characters that are read at once, whatever they are
 _CONFUSING = re.compile(r"['#()\[\]]|service", re.IGNORECASE)
 
 

@@ -1,7 +1,4 @@
-"""JSON-LD by walking the tree of a description: plain JSON that expands to exactly the same triples.
-
-Measured: 42 µs for a site of 34 triples, after 70 µs for parsing them.
-"""
+"""JSON-LD by walking the tree of a description: plain JSON that expands to exactly the same triples."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ ALIKE = 70.0
 
 
 def may_be_one(a: Profile, b: Profile, closely: bool) -> bool:
-    """Whether a comparison could end otherwise than "different". Costs some 5 µs, where comparing costs 100.
+    """Whether a comparison could end otherwise than "different". Costs little beside comparing.
 
     They share a way to be reached, an identifier or an address; or they are not far apart, and share a word of their
     names, or the names are alike.

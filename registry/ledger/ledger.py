@@ -183,7 +183,7 @@ class Ledger:
         return StateDigest(*row) if row else StateDigest(bytes(32), 0, 0)
 
     def version(self) -> int:
-        """A number that changes whenever another connection has written; it costs 3 µs to ask."""
+        """A number that changes whenever another connection has written; to ask costs next to nothing."""
         return int(self.db.execute("PRAGMA data_version").fetchone()[0])
 
     def position(self, follower: str) -> int:

@@ -35,6 +35,6 @@ def _plain(text: str) -> str:
     if text.isascii():
         return text
     plain = unicodedata.normalize("NFKD", text)
-    for mark in {char for char in set(plain) if unicodedata.combining(char)}:  # few: six times faster than char by char
+    for mark in {char for char in set(plain) if unicodedata.combining(char)}:  # few: faster than char by char
         plain = plain.replace(mark, "")
     return plain

@@ -14,7 +14,7 @@ from registry.search.folding import fold, words
 #: A name is alike when it shares this part of its trigrams with the query (Dice coefficient).
 _ALIKE = 0.45
 _CANDIDATES = 200
-_TELLING = 6  # trigrams looked for, the rarest: those that half of all names have tell nothing and cost 100 ms
+_TELLING = 6  # trigrams looked for, the rarest: those that half of all names have tell nothing and cost most
 
 
 def matches(db: sqlite3.Connection, text: str) -> list[int]:

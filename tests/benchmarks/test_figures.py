@@ -31,3 +31,28 @@ def test_only_what_was_measured_is_in_the_table(tmp_path: Path) -> None:
     assert readme.read_text(encoding="utf-8") == f"Before\n{figures.BEGIN}\n{table}{figures.END}\nAfter\n"
     with pytest.raises(ValueError, match="no place"):
         figures.written("Nothing here", tmp_path)
+
+
+def test_identity_and_load_are_in_the_table(tmp_path: Path) -> None:
+    quality = {"precision": 1.0, "recall": 0.9, "f1": 0.947, "unsure": 7}
+    noise = {**quality, "records": 1000, "resolve_cpu_s": 3.2, "changed_ms": 12.3, "changed_ms_95": 30.0}
+    pairs = {**quality, "pairs": 300}
+    flat = {name: {"early": 150.0, "late": 151.0} for name in ("api_mb", "host_mb")}
+    load = {
+        "sites": 10000, "minutes": 60.02, "interrupted": False, "answers": 123456, "not_intended": {"list 500": 2},
+        "refused_as_intended": {"hostile 503": 40}, "p99_ms": 51.0, "sparql_p99_ms": 80.0, "write_p99_ms": 900.0,
+        "flat": flat,
+    }  # fmt: skip
+    results = {"identity": {"pairs": pairs, "held_out": pairs, "restaurants": None, "noise": [noise]}, "load": load}
+    machine = {"processor": "Z80", "cores": 1, "memory_gb": 1, "python": "3.11.0", "load": 0.25}
+    for name, found in results.items():
+        content = {"measured": "2026-11-22", "machine": machine, "results": found}
+        (tmp_path / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+    table = figures.table(tmp_path)
+    assert "| precision 1.000, recall 0.900 | 300 pairs, 7 left to people |" in table
+    assert "| … one changed record | 12 ms |" in table
+    assert (
+        "| 60 minutes of mixed traffic, 10,000 sites | 123,456 answers | 40 refusals that were meant, 2 other" in table
+    )
+    assert "| … memory of the API | 150 → 151 MB |" in table
+    assert "Fodor" not in table, "what could not be measured is not there"

@@ -50,7 +50,7 @@ OXIGRAPH = Dialect("oxigraph", union=(("union-default-graph", ""),))
 # Measured with 7.2.5. A query or update becomes SQL of at most 10,000 lines. A wktLiteral becomes a geometry of single
 # precision, hence the other datatype; a boolean comes back as "1". Decimals beyond 15 digits and different spellings of
 # a number (1, 1.0, true for the same property of the same thing) fall together, which nothing can repair.
-# INSERT DATA is three times as fast as INSERT … WHERE; one that comes late repeats what the next load writes anyway.
+# INSERT DATA is much faster than INSERT … WHERE; one that comes late repeats what the next load writes anyway.
 VIRTUOSO = Dialect(
     "virtuoso",
     own_default_graph=False,
