@@ -32,6 +32,7 @@ from registry.api import (
     graphs,
     inbox,
     judging,
+    languages,
     metrics,
     problems,
     proposing,
@@ -113,6 +114,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None, bitmaps: Bitm
     # The framework tries one router after the other: what is asked most, and has a way of its own, comes first.
     app.include_router(sparql.router)
     app.include_router(start.router)
+    app.include_router(languages.router)
     app.include_router(evidence.router)
     app.include_router(curator.router)
     app.include_router(judging.router)

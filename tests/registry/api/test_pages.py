@@ -140,6 +140,18 @@ def test_the_language_is_remembered(served: Served) -> None:
     assert "set-cookie" not in served.client.get("/sites", headers=headers).headers
 
 
+def test_an_address_may_begin_with_the_language(served: Served) -> None:
+    for asked, led in (
+        ("/en", "/?lang=en"),
+        ("/en/sites?q=R%C3%B6sterei&lang=de", "/sites?q=R%C3%B6sterei&lang=en"),
+        ("/de//elsewhere.example/x", "/elsewhere.example/x?lang=de"),
+        ("/de/a%20b%0d", "/a%20b%0D?lang=de"),
+    ):
+        answer = served.client.get(asked, headers={"accept": PAGE}, follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, led)
+        assert "set-cookie" not in answer.headers
+
+
 def test_nothing_is_run_that_a_source_wrote(served: Served) -> None:
     page = served.get(served.nasty, PAGE).text
     for live in ("<script>alert", "<img src=x", 'href="javascript:', 'href="data:', 'onmouseover="'):
