@@ -41,14 +41,14 @@ def test_all_formats_say_the_same(served: Served, subject: str) -> None:
 
 def test_the_page(served: Served, subject: str) -> None:
     german = served.get(f"{subject}/quality", "text/html").text
-    assert "Öffnungszeiten angeben" in german
+    assert "„Öffnungszeiten“ angeben" in german
     assert "Opening hours" in served.get(f"{subject}/quality?lang=en", "text/html").text
     assert f'href="{subject}/quality"' in served.get(subject, "text/html").text
 
 
 def test_the_report_shows_it(served: Served) -> None:
     page = served.get(f"{SOURCE}/report", "text/html").text
-    assert "Öffnungszeiten angeben" in page
+    assert "„Öffnungszeiten“ angeben" in page
     assert f'href="{SOURCE}/quality"' in page
 
 
