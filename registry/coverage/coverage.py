@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 
 import orjson
 
 from harvesters.gazetteer import Gazetteer
+from registry.coverage.census import Census, now, past
 from registry.coverage.reach import DETOUR, MINUTES, SPEED, Near, Settlement, reached, settlements
 from registry.ledger import Ledger
 from registry.search.lookup import exists
-from registry.terms import CONCEPT, ORTE, REGION
 from registry.vocabulary import vocabulary
 
 DDL = files("registry.coverage").joinpath("schema.sql").read_text(encoding="utf-8")
@@ -69,7 +69,8 @@ class Coverage:
 def follow(ledger: Ledger, gazetteer: Gazetteer) -> bool:
     """Bring the coverage up to date with the search view; True when it changed.
 
-    Counts only when a site changed since the last time, or the gazetteer did.
+    Counts only when a site changed since the last time, or the gazetteer did. The first time counts the days before
+    today, too, from the log of activities; with the gazetteer of today, for we have no other.
     """
     with ledger.transaction():
         for statement in DDL.split(";\n"):
@@ -80,31 +81,36 @@ def follow(ledger: Ledger, gazetteer: Gazetteer) -> bool:
         seen = ledger.db.execute("SELECT version, basis FROM coverage_seen").fetchone()
         if seen and seen[1] == basis and not _sites_changed(ledger.db, seen[0], version):
             return False
-        found = count(ledger, gazetteer)
+        if not seen:
+            for day, census in past(ledger):
+                _keep(ledger.db, assess(day, census, gazetteer))
         ledger.db.execute("INSERT OR REPLACE INTO coverage_seen VALUES (1, ?, ?)", (version, basis))
-        before = latest(ledger.db)
-        if before and asdict(before) | {"day": found.day} == asdict(found):
-            return False
-        body = orjson.dumps(asdict(found)).decode()
-        ledger.db.execute("INSERT OR REPLACE INTO coverage VALUES (?, ?)", (found.day, body))
+        return _keep(ledger.db, assess(ledger.now()[:10], now(ledger.db), gazetteer))
+
+
+def _keep(db: sqlite3.Connection, found: Coverage) -> bool:
+    """Keep a state under its day, unless it is that of the day before it."""
+    before = latest(db)
+    if before and asdict(before) | {"day": found.day} == asdict(found):
+        return False
+    db.execute("INSERT OR REPLACE INTO coverage VALUES (?, ?)", (found.day, orjson.dumps(asdict(found)).decode()))
     return True
 
 
-def count(ledger: Ledger, gazetteer: Gazetteer) -> Coverage:
-    """The coverage as of now. A site that is part of another one counts with it."""
-    db = ledger.db
-    here = _with(db, "type", [ORTE["CooperationSite"].value]) - _parts(db)
-    stated = _with(db, "phase", [f"{CONCEPT}phase/{phase}" for phase in _phases()])
-    opened = here & _with(db, "phase", [f"{CONCEPT}phase/{phase}" for phase in OPEN])
-    planned = here & _with(db, "phase", [f"{CONCEPT}phase/{phase}" for phase in PLANNED])
-    unstated = here - stated
+def assess(day: str, census: Census, gazetteer: Gazetteer) -> Coverage:
+    """The coverage by these sites."""
+    stated = frozenset[int | str]().union(*census.phases.values())
+    opened, planned = (
+        frozenset[int | str]().union(*(census.phases.get(phase, ()) for phase in phases)) for phases in (OPEN, PLANNED)
+    )
+    unstated = census.sites - stated
     districts = list(vocabulary().districts)
     towns = settlements(gazetteer, districts)
-    near = Near(_positions(db, opened | unstated))
+    near = Near(census.positions[site] for site in opened | unstated if site in census.positions)
     parts = {town.ags: reached(town, near) for town in towns if town.points}
     found = []
     for ags in districts:
-        inside = _with(db, "region", [f"{REGION}{ags}"])
+        inside = census.regions.get(ags, frozenset())
         people = _people([town for town in towns if town.district == ags], parts)
         open_, unsure, coming = (len(inside & some) for some in (opened, unstated, planned))
         found.append(DistrictCoverage(ags, open_, unsure, coming, *people))
@@ -114,7 +120,7 @@ def count(ledger: Ledger, gazetteer: Gazetteer) -> Coverage:
         if town.ags in parts and parts[town.ags] < 1
     ]
     gaps.sort(key=lambda gap: (-gap.unreached, gap.ags))
-    return Coverage(ledger.now()[:10], tuple(found), tuple(gaps[:_GAPS]), gazetteer.population_date if towns else None)
+    return Coverage(day, tuple(found), tuple(gaps[:_GAPS]), gazetteer.population_date if towns else None)
 
 
 def latest(db: sqlite3.Connection) -> Coverage | None:
@@ -144,39 +150,6 @@ def _people(towns: Sequence[Settlement], parts: dict[str, float]) -> tuple[int |
     everybody = sum(town.population for town in placed)
     near = round(sum(town.population * parts[town.ags] for town in placed))
     return everybody, near, sum(town.population for town in towns if not town.points)
-
-
-def _phases() -> list[str]:
-    return [iri.rpartition("/")[2] for iri in vocabulary().concepts(f"{CONCEPT}phase")]
-
-
-def _with(db: sqlite3.Connection, facet: str, values: Iterable[str]) -> set[int]:
-    """The sites, by their number in the search view, that have one of the values of a facet."""
-    if not exists(db):
-        return set()
-    rows = db.execute(
-        "SELECT f.entity FROM search_facet f JOIN search_value v ON v.id = f.value"
-        " WHERE v.kind = 'site' AND v.facet = ? AND v.value IN (SELECT value FROM json_each(?))",
-        (facet, orjson.dumps(list(values)).decode()),
-    )
-    return {number for (number,) in rows}
-
-
-def _parts(db: sqlite3.Connection) -> set[int]:
-    if not exists(db):
-        return set()
-    rows = db.execute(
-        "SELECT l.entity FROM search_link l JOIN search_entity house ON house.iri = l.target"
-        " WHERE l.relation = 'partOf'"
-    )
-    return {number for (number,) in rows}
-
-
-def _positions(db: sqlite3.Connection, wanted: set[int]) -> list[tuple[float, float]]:
-    if not wanted:
-        return []
-    rows = db.execute("SELECT id, latitude, longitude FROM search_entity WHERE kind = 'site' AND latitude NOT NULL")
-    return [(latitude, longitude) for number, latitude, longitude in rows if number in wanted]
 
 
 def _version(db: sqlite3.Connection) -> int:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import pyoxigraph as ox
 
+from registry.terms import SCHEMA
+
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
@@ -64,6 +66,19 @@ class Description:
     def iri(self, predicate: str, subject: str | None = None) -> str | None:
         """The first IRI among the values of a property, or None."""
         return next(iter(self.iris(predicate, subject)), None)
+
+    @property
+    def position(self) -> tuple[float, float] | None:
+        """Latitude and longitude in degrees (WGS 84) of the first `schema:geo` that has both, within their bounds."""
+        for node in self.iris(SCHEMA["geo"].value):
+            try:
+                latitude = float(self.texts(SCHEMA["latitude"].value, node)[0])
+                longitude = float(self.texts(SCHEMA["longitude"].value, node)[0])
+            except (IndexError, ValueError):
+                continue
+            if -90 <= latitude <= 90 and -180 <= longitude <= 180:
+                return latitude, longitude
+        return None
 
     @property
     def types(self) -> list[str]:

@@ -73,7 +73,7 @@ def _index(db: sqlite3.Connection, entity: Indexable, words: Vocabulary) -> tupl
     """Everything but the words: these are those of the description returned, under the name and for the id."""
     description = Description.parse(entity.iri, entity.nquads)
     name = description.text(SCHEMA["name"].value) or _slug(entity.iri)
-    position = _position(description)
+    position = description.position
     row = (entity.kind, name, sort_key(name), entity.modified, *(position or (None, None)))
     known = db.execute("SELECT id FROM search_entity WHERE iri = ?", (entity.iri,)).fetchone()
     if known:
@@ -200,18 +200,6 @@ def _write_text(db: sqlite3.Connection, number: int, name: str, description: Des
 
 def _labels(found: Iterable[tuple[str, str]], words: Vocabulary) -> str:
     return searchable(" ".join(label for _, kind in sorted(found) for label in words.words(kind)))
-
-
-def _position(description: Description) -> tuple[float, float] | None:
-    for node in description.iris(SCHEMA["geo"].value):
-        try:
-            latitude = float(description.texts(SCHEMA["latitude"].value, node)[0])
-            longitude = float(description.texts(SCHEMA["longitude"].value, node)[0])
-        except (IndexError, ValueError):
-            continue
-        if -90 <= latitude <= 90 and -180 <= longitude <= 180:
-            return latitude, longitude
-    return None
 
 
 def _slug(iri: str) -> str:

@@ -65,7 +65,7 @@ def visit(thing: Description, tongue: str, describe: Describe, now: datetime | N
     hours = thing.text(SCHEMA["openingHours"].value, tongue)
     return Visit(
         tuple(_address(thing, tongue)),
-        position(thing),
+        thing.position,
         hours,
         today(hours, now or datetime.now(ZONE)) if hours else None,
         tuple(_offers(thing, tongue, describe)),
@@ -74,17 +74,6 @@ def visit(thing: Description, tongue: str, describe: Describe, now: datetime | N
         thing.text(SCHEMA["email"].value, tongue),
         next((link for iri in thing.iris(SCHEMA["url"].value) if (link := web_link(iri))), None),
     )
-
-
-def position(thing: Description) -> tuple[float, float] | None:
-    """Latitude and longitude in degrees."""
-    node = thing.iri(SCHEMA["geo"].value)
-    try:
-        latitude = float(thing.text(SCHEMA["latitude"].value, subject=node) or "") if node else None
-        longitude = float(thing.text(SCHEMA["longitude"].value, subject=node) or "") if node else None
-    except ValueError:
-        return None
-    return None if latitude is None or longitude is None else (latitude, longitude)
 
 
 def today(hours: str, now: datetime) -> Today | None:

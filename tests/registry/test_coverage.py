@@ -137,6 +137,28 @@ def test_every_day_with_a_change_is_kept(ground: Ground, gazetteer: Gazetteer) -
     ]  # fmt: skip
 
 
+def test_days_that_nobody_counted_are_made_from_the_log(ground: Ground, gazetteer: Gazetteer) -> None:
+    ground.configure(lift=LIFT)
+    house, part = site("a", GRIMMA, phase="idea"), site("b", TORGAU, phase="operating", house="a")
+    for entries in (
+        [house],
+        [house, part, site("c", TORGAU)],
+        [{**house, "phase": "operating"}, part],
+        [site("b", TORGAU, phase="operating")],
+        [site("b", TORGAU, phase="operating", name="Umbenannt")],
+    ):
+        ground.harvest(entries)
+        publish(ground.ledger, gazetteer)
+        ground.clock.tick(days=3)
+    publish(ground.ledger, gazetteer)
+    counted = coverage.through_time(ground.ledger.db)
+    assert len(counted) == 4, "nothing counts a name"
+    ground.ledger.db.executescript("DROP TABLE coverage; DROP TABLE coverage_seen")
+    assert not coverage.through_time(ground.ledger.db)
+    publish(ground.ledger, gazetteer)
+    assert coverage.through_time(ground.ledger.db) == counted
+
+
 def test_the_engine_holds_the_observations_and_follows(ground: Ground, gazetteer: Gazetteer) -> None:
     ground.configure(lift=LIFT)
     ground.harvest([site("a", GRIMMA, phase="idea")])
