@@ -65,7 +65,7 @@ def _commit(ledger: Ledger, made: Path) -> int:
     with ledger.transaction():
         numbers = {}
         for rank, source in enumerate(SOURCES):
-            runs.describe(ledger.db, source, {"title": {"de": source}, "publisher": source, "rank": 10 + rank})
+            runs.describe(ledger.db, source, {"title": {"de": source, "en": source}, "publisher": source, "rank": 10 + rank})
             numbers[source] = runs.begin(ledger.db, source, ledger.now())
     count = 0
     for batch in _batches(made):
@@ -156,7 +156,7 @@ def _dump(folder: Path) -> dict[str, Any]:
     """All dumps written anew: seconds of processor time, and the most memory that took."""
     process = subprocess.Popen(
         [sys.executable, "-m", "registry", "--data", str(folder), "dump"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
     )  # fmt: skip
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
