@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from benchmarks import figures
@@ -27,7 +28,10 @@ def main() -> int:
             print(f"\n== {file.stem} ==", flush=True)
             full = ["--full"] if "--full" in sys.argv[1:] and '"--full"' in file.read_text(encoding="utf-8") else []
             command = [sys.executable, "-m", f"benchmarks.{file.stem}", *full]
-            failed |= subprocess.call(command, cwd=HERE.parent) != 0
+            began = time.perf_counter()
+            wrong = subprocess.call(command, cwd=HERE.parent) != 0
+            print(f"-- {file.stem}: {time.perf_counter() - began:.0f} s{', failed' if wrong else ''}", flush=True)
+            failed |= wrong
     if "--full" in sys.argv[1:]:
         figures.write()
     print(f"\n{figures.table(FOLDER if '--full' in sys.argv[1:] else SHORT)}")
