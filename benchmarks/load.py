@@ -103,16 +103,17 @@ def _watch(
     while (passed := time.monotonic() - tally.began) < seconds and not stop.is_set():
         try:
             samples.append({"minute": passed / 60, **sample(server, folder)})
-        except OSError as error:
-            tally.fail(f"the server is gone: {error}")
-            return
+        except Exception as error:
+            tally.fail(f"looking at the server: {type(error).__name__}: {error}")
+            if not Path(f"/proc/{server.pid}").exists():
+                return
         stop.wait(min(LOOK, seconds - passed))
         for minute in range(len(by_minute), min(tally.minute(), int(seconds // 60))):
             by_minute.append(_minute(tally, minute))
-            _tell(by_minute[-1], samples[-1], tally)
+            _tell(by_minute[-1], samples, tally)
     for minute in range(len(by_minute), max(1, int((time.monotonic() - tally.began) // 60))):
         by_minute.append(_minute(tally, minute))
-        _tell(by_minute[-1], samples[-1], tally)
+        _tell(by_minute[-1], samples, tally)
 
 
 def _minute(tally: Tally, minute: int) -> dict[str, float]:
@@ -125,7 +126,8 @@ def _minute(tally: Tally, minute: int) -> dict[str, float]:
     }
 
 
-def _tell(minute: dict[str, float], now: Sample, tally: Tally) -> None:
+def _tell(minute: dict[str, float], samples: list[Sample], tally: Tally) -> None:
+    now = samples[-1] if samples else dict.fromkeys(FIGURES, 0.0)
     print(
         f"minute {minute['minute'] + 1:3.0f}: {minute['answers']:7,.0f} answers · p99 pages {minute['p99_ms']:.0f},"
         f" SPARQL {minute['sparql_p99_ms']:.0f}, writes {minute['write_p99_ms']:.0f} ms · API {now['api_mb']:.0f},"
@@ -176,7 +178,10 @@ def _show(result: dict[str, Any], folder: Path) -> None:
               "sparql_p99_ms": "SPARQL p99 ms", "write_p99_ms": "writes p99 ms", "answers": "answers/min"}  # fmt: skip
     drawn = chart({titles[name]: points for name, points in series.items()}, "minutes")
     (folder / "load.svg").write_text(drawn, encoding="utf-8")
-    print(picture(folder / "load.svg") or "no Chromium here, so no PNG")
+    try:
+        print(picture(folder / "load.svg") or "no Chromium here, so no PNG")
+    except (OSError, subprocess.SubprocessError) as error:
+        print(f"no PNG: {error}")
     for row in result["kinds"]:
         print(f"{row['kind']:22} {row['answers']:8,}  p50 {row['p50_ms']:8.1f} ms  p99 {row['p99_ms']:8.1f} ms")
     for name, found in result["flat"].items():

@@ -105,7 +105,7 @@ def _command(pid: int) -> bytes:
 def _memory(pid: int) -> int:
     try:
         return memory(pid)
-    except OSError:  # a worker that has just ended
+    except (OSError, TypeError):  # a worker that is just ending
         return 0
 
 
