@@ -17,11 +17,10 @@ check: $(VENV)/.test
 	$(BIN)/ruff format --check registry harvesters tests benchmarks
 	$(BIN)/ruff check registry harvesters tests benchmarks
 	$(BIN)/mypy
+	@$(MAKE) --no-print-directory audit
 
-audit: $(VENV)/.run
-	$(PYTHON) -m venv $(VENV)-audit
-	$(VENV)-audit/bin/python -m pip install --quiet --quiet --disable-pip-version-check 'pip-audit>=2.7,<3'
-	$(VENV)-audit/bin/pip-audit --path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+audit: $(VENV)/.run $(VENV)-audit/bin/pip-audit
+	$(BIN)/python -m tests.security.audit $(VENV)-audit/bin/pip-audit
 
 faults: $(VENV)/.test
 	ORTE_FAULTS=50 $(BIN)/pytest tests/faults -q --timeout 3600
@@ -44,6 +43,10 @@ clean:
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
+
+$(VENV)-audit/bin/pip-audit:
+	$(PYTHON) -m venv $(VENV)-audit
+	$(VENV)-audit/bin/python -m pip install --quiet --quiet --disable-pip-version-check 'pip-audit>=2.7,<3'
 
 $(VENV)/.run: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -e .
