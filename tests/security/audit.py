@@ -26,7 +26,9 @@ def audit(program: str) -> int:
         packages = json.loads(report.read_text("utf-8"))["dependencies"] if report.exists() else []
     asked = [package for package in packages if "skip_reason" not in package]
     if not asked:
-        said = [package["skip_reason"] for package in packages] or done.stderr.strip().splitlines()[-1:] or ["no answer"]
+        said = (
+            [package["skip_reason"] for package in packages] or done.stderr.strip().splitlines()[-1:] or ["no answer"]
+        )
         print(f"Not audited: the advisory database cannot be asked from here ({said[0][:200]})")
         return 0
     vulnerable = [package for package in asked if package["vulns"]]
