@@ -145,16 +145,22 @@ class RenderedEntities:
         """Let the application answer, and keep that if it may be kept."""
         version, iri = self._version, self._iri(key)
         state = self._state(iri)  # before the answer is made: if it changes meanwhile, the answer is not given again
+        whole = scope.get(WHOLE)
         start: Message = {}
         body = bytearray()
+        held = False  # until all of it is there, so that it goes out as a whole
 
         async def watch(message: Message) -> None:
-            nonlocal start
+            nonlocal start, held
             if message["type"] == "http.response.start":
                 start = message
-            elif message["type"] == "http.response.body" and len(body) <= _LARGEST:
+                held = whole is not None and any(name == b"content-length" for name, _ in message["headers"])
+            elif held or len(body) <= _LARGEST:
                 body.extend(message.get("body", b""))
-            await send(message)
+            if not held:
+                await send(message)
+            elif message["type"] == "http.response.body" and not message.get("more_body", False):
+                await whole(start["status"], lines(start["headers"]), bytes(body))  # type: ignore[misc]
 
         await self.app(scope, receive, watch)
         if version == self._version != -1 and start.get("status") == 200 and len(body) <= _LARGEST:

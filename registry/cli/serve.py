@@ -20,6 +20,7 @@ from rich.console import Console
 from harvesters.gazetteer import GazetteerError
 from registry import harvesting, logs
 from registry.cli.harvest import with_progress
+from registry.cli.loading import all_at_once
 from registry.config import FILE, Config, load
 from registry.dcat import read_manifest
 from registry.ledger import Ledger, LedgerError
@@ -177,10 +178,11 @@ def _serve(config: Config, listening: socket.socket) -> None:
     bitmaps = Bitmaps()
     Thread(target=_warm, args=(config, bitmaps), daemon=True).start()  # while this one loads what follows
 
-    import uvicorn  # only servers wait for the web framework to load
+    with all_at_once():  # only servers wait for the web framework to load
+        import uvicorn
 
-    from registry.api import create_app, protocol, request_id
-    from registry.cli.server import Server
+        from registry.api import create_app, protocol, request_id
+        from registry.cli.server import Server
 
     host, port = listening.getsockname()[:2]
     logs.configure("json" if config.server.log == "json" else "plain", request_id.get)
