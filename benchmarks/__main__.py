@@ -14,8 +14,8 @@ from benchmarks.results import FOLDER, SHORT
 
 HERE = Path(__file__).resolve().parent
 NOT_BENCHMARKS = {
-    "__init__", "__main__", "chart", "datasette", "figures", "generate", "load", "noise", "restaurants", "results",
-    "serving", "watching",
+    "__init__", "__main__", "chart", "datasette", "figures", "generate", "lists", "load", "noise", "restaurants",
+    "results", "serving", "watching",
 }  # fmt: skip
 
 

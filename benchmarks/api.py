@@ -7,13 +7,12 @@ Entities are compared with constant bytes of the same uvicorn. `python -m benchm
 
 from __future__ import annotations
 
-import argparse
-import os
 import random
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,8 @@ from urllib.parse import urlencode
 import requests
 
 from benchmarks import datasette, serving
-from benchmarks.generate import BASE, data
-from benchmarks.results import write
+from benchmarks.generate import BASE
+from benchmarks.lists import different
 from registry.ledger import Ledger
 
 LISTS = {
@@ -44,15 +43,7 @@ _RUNS = 40
 
 def main() -> None:
     """Measure, print, write the results."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--full", action="store_true")
-    parser.add_argument("--sites", type=int)
-    parser.add_argument("--data", type=Path, default=os.environ.get("ORTE_BENCH_DATA"))
-    asked = parser.parse_args()
-    sizes = (asked.sites,) if asked.sites else (1_000, 10_000, 100_000) if asked.full else (1_000,)
-    with ExitStack() as stack:
-        folder = Path(asked.data or stack.enter_context(tempfile.TemporaryDirectory()))
-        write("api", [measure(data(folder / str(sites), sites), sites) for sites in sizes], full=asked.full)
+    serving.at_sizes("api", __doc__, measure)
 
 
 def measure(folder: Path, sites: int) -> dict[str, Any]:
@@ -68,7 +59,7 @@ def measure(folder: Path, sites: int) -> dict[str, Any]:
         return {
             "sites": sites,
             "entities_per_s": entities(server, folder, [iri.removeprefix(BASE) for iri in iris[:1000]], sites),
-            "lists_ms": lists(server, other, sites),
+            "lists_ms": lists(server, other, folder / "ledger.sqlite", sites),
         }
 
 
@@ -120,59 +111,67 @@ def _writing(ledger: Path) -> Iterator[None]:
         thread.join()
 
 
-def lists(server: serving.Server, other: serving.Server | None, sites: int) -> dict[str, dict[str, float]]:
-    """Pages of 50 with facets, over HTTP, in milliseconds; every request asks anew."""
+def lists(
+    server: serving.Server, other: serving.Server | None, ledger: Path, sites: int
+) -> dict[str, dict[str, float]]:
+    """Pages of 50 with facets, over HTTP, in milliseconds: the same again and again, then hundreds, no two alike."""
     print(f"\nLists of {sites} sites, 50 on a page, with total and facets; milliseconds")
-    print(f"  {'':30}{'found':>9}{'median':>9}{'p95':>9}{'processor':>11}{'datasette: median':>20}{'p95':>9}")
+    print(f"  {'':34}{'found':>9}{'median':>9}{'p95':>9}{'processor':>11}{'datasette: median':>20}{'p95':>9}")
     found = {}
     with requests.Session() as session:
         for name, query in LISTS.items():
             there = datasette.address(other, name) if other and name in datasette.QUESTIONS else None
-            found[name] = _list(session, server, name, f"{server}/sites.json?{urlencode(query)}", there)
-        address, pages = f"{server}/sites.json?limit=1000&fields=name&count=0", 0
-        while pages < max(8, sites // 2000):
+            found[name] = _list(session, server, name, [f"{server}/sites.json?{urlencode(query)}"] * _RUNS, there)[0]
+        address, cursors = f"{server}/sites.json?limit=1000&fields=name&count=0", []
+        while len(cursors) < max(8, sites // 2000):
             following = session.get(address, timeout=30).json()["view"].get("next")
             if following is None:
                 break
-            address, pages = _suffixed(following, server), pages + 1
-        deep = (
-            address.replace("limit=1000", "limit=50")
-            .replace("&fields=name&count=0", "")
-            .replace("fields=name&count=0&", "")
-        )
-        found["deep"] = _list(session, server, f"after {pages * 1000} others", deep, None)
+            address = following.replace(f"{BASE}/sites?", f"{server}/sites.json?")
+            cursors.append(address.partition("cursor=")[2].partition("&")[0])
+        deep = [f"{server}/sites.json?limit=50&cursor={cursors[-1]}"] * _RUNS if cursors else []
+        if deep:
+            found["deep"] = _list(session, server, f"after {len(cursors)}000 others", deep, None)[0]
+        everything: list[float] = []
+        for name, queries in different(ledger, cursors).items():
+            addresses = [f"{server}/sites.json?{query}" for query in queries]
+            found[f"distinct: {name}"], times = _list(session, server, f"distinct: {name}", addresses, None)
+            everything += times
+        found["distinct"] = {"median": _share(everything, 0.5), "p95": _share(everything, 0.95)}
+        title = f"{len(everything)} distinct pages"
+        print(f"  {title:43}{found['distinct']['median']:9.1f}{found['distinct']['p95']:9.1f}")
     return found
 
 
 def _list(
-    session: requests.Session, server: serving.Server, name: str, address: str, there: str | None
-) -> dict[str, float]:
-    """Both in turn, so that whatever else the machine does slows both alike."""
-    total = session.get(address, timeout=30).json()["totalItems"]
+    session: requests.Session, server: serving.Server, name: str, addresses: Sequence[str], there: str | None
+) -> tuple[dict[str, float], list[float]]:
+    """Both in turn, so that whatever else the machine does slows both alike; the figures, and every time of ours."""
+    total = 0
     ours: list[float] = []
     theirs: list[float] = []
     used = server.seconds()
-    for _ in range(_RUNS):
-        ours.append(serving.timed(lambda: session.get(address, timeout=30)))
+    for address in addresses:
+        began = time.perf_counter()
+        answer = session.get(address, timeout=30)
+        ours.append((time.perf_counter() - began) * 1000)
+        answer.raise_for_status()
+        total = max(total, answer.json()["totalItems"])
         if there:
             theirs.append(serving.timed(lambda: session.get(there, timeout=60).raise_for_status()))
-    processor = (server.seconds() - used) / _RUNS * 1000
+    processor = (server.seconds() - used) / len(addresses) * 1000
     found = {"found": total, "median": _share(ours, 0.5), "p95": _share(ours, 0.95), "processor": processor}
-    print(f"  {name:30}{total:9}{found['median']:9.1f}{found['p95']:9.1f}{processor:11.1f}", end="")
+    print(f"  {name:34}{total:9}{found['median']:9.1f}{found['p95']:9.1f}{processor:11.1f}", end="")
     if theirs:
         found |= {"datasette": _share(theirs, 0.5), "datasette p95": _share(theirs, 0.95)}
         print(f"{found['datasette']:20.1f}{found['datasette p95']:9.1f}", end="")
     print(flush=True)
-    return found
+    return found, ours
 
 
 def _share(times: list[float], share: float) -> float:
     """The time within which so many of the answers came."""
     return sorted(times)[max(0, round(share * len(times)) - 1)]
-
-
-def _suffixed(address: str, server: str) -> str:
-    return address.replace(f"{BASE}/sites?", f"{server}/sites.json?")
 
 
 if __name__ == "__main__":

@@ -1,19 +1,43 @@
-"""Servers to measure, and a client that costs little: requests are sent ahead, answers are counted by their length."""
+"""Servers to measure, at which sizes, and a client that costs little: it asks ahead and counts answers by length."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+from benchmarks.generate import data
+from benchmarks.results import write
+
 _AHEAD = 16  # requests under way on one connection
+
+
+def installed() -> dict[str, str]:
+    """The environment for a registry to measure: as one that is installed, it keeps the bytecode of its modules."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+def at_sizes(name: str, about: str | None, measure: Callable[[Path, int], dict[str, Any]]) -> None:
+    """What `api` and `sparql` have in common: options, catalogues of the sizes asked for, and where results go."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--sites", type=int)
+    parser.add_argument("--data", type=Path, default=os.environ.get("ORTE_BENCH_DATA"))
+    asked = parser.parse_args()
+    sizes = (asked.sites,) if asked.sites else (1_000, 10_000, 100_000) if asked.full else (1_000,)
+    with ExitStack() as stack:
+        folder = Path(asked.data or stack.enter_context(tempfile.TemporaryDirectory()))
+        write(name, [measure(data(folder / str(sites), sites), sites) for sites in sizes], full=asked.full)
 
 
 class Server(str):
@@ -23,17 +47,18 @@ class Server(str):
 
     def seconds(self, *, family: bool = False) -> float:
         """Processor time the process has used; ``family``: with all processes below it, those that ended included."""
-        return _seconds(self.pid, family)
+        return seconds(self.pid, family=family)
 
 
-def _seconds(pid: int, family: bool) -> float:
+def seconds(pid: int, *, family: bool = False) -> float:
+    """Processor time that a process has used; ``family``: with all below it."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split() if family else []
     except OSError:  # it has just ended
         return 0.0
     own = sum(map(int, fields[11 : 15 if family else 13])) / os.sysconf("SC_CLK_TCK")
-    return own + sum(_seconds(int(child), family) for child in children)
+    return own + sum(seconds(int(child), family=family) for child in children)
 
 
 @contextmanager
@@ -90,7 +115,7 @@ def program(command: Sequence[str], address: str, *, patience: float = 60.0) -> 
 
 @contextmanager
 def _running(command: Sequence[str], says: str, given: bytes) -> Iterator[Server]:
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=installed())
     assert process.stdin is not None
     assert process.stderr is not None
     process.stdin.write(given)

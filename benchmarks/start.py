@@ -10,6 +10,7 @@ import tempfile
 import time
 
 from benchmarks.results import write
+from benchmarks.serving import installed
 
 RUNS = 3
 
@@ -21,7 +22,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             orte = [sys.executable, "-m", "registry", "--data", folder]
             began = time.perf_counter()
-            subprocess.run([*orte, "harvest", "studie"], check=True, capture_output=True)
+            subprocess.run([*orte, "harvest", "studie"], check=True, capture_output=True, env=installed())
             harvests.append(time.perf_counter() - began)
             starts.append(_start([*orte, "serve", "--port", "0"]))
     found = {"first_harvest_s": statistics.median(harvests), "start_s": statistics.median(starts)}
@@ -32,7 +33,7 @@ def main() -> None:
 
 def _start(command: list[str]) -> float:
     began = time.perf_counter()
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=installed())
     assert process.stderr is not None
     try:
         next(line for line in process.stderr if re.search(r"open http://", line))

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from benchmarks.serving import installed, seconds
+
 
 def memory(pid: int) -> int:
     """Bytes that a process holds for itself and its share of what it shares with others (PSS)."""
@@ -26,6 +28,10 @@ class Served:
         self.pid = process.pid
         self.address = address
         self.began = began
+
+    def seconds(self) -> float:
+        """Processor time that the server has used, without the engine's."""
+        return seconds(self.pid)
 
     def age(self) -> float:
         """Seconds since it was started."""
@@ -69,7 +75,7 @@ def serve(data: Path, *arguments: str) -> Iterator[Served]:
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "registry", "--data", str(data), "serve", "--port", "0", *arguments],
-        stderr=subprocess.PIPE, text=True,
+        stderr=subprocess.PIPE, text=True, env=installed(),
     )  # fmt: skip
     assert process.stderr is not None
     try:
