@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -17,6 +18,9 @@ TICK = 60.0
 """Seconds between two looks at what is due."""
 
 
+NICE = 10
+"""Visitors are served first: the processes of rounds take what processor time is left (10 is what `nice` gives)."""
+
 LOOK = 1.0
 """Seconds between two looks at a process that works."""
 
@@ -26,13 +30,15 @@ class Round:
     """A command that is run again and again, whenever it is needed.
 
     `overdue` is asked, with the number of its process, while it runs; a process that is overdue is killed, and then
-    `killed` is called.
+    `killed` is called. `share` is the part of the time that it may take at most: what is done for the whole catalogue
+    must not be done all the time because something in it changes all the time.
     """
 
     arguments: tuple[str, ...]
     needed: Callable[[], bool] = lambda: True
     overdue: Callable[[int], bool] = lambda process: False
     killed: Callable[[], None] = lambda: None
+    share: float = 1.0
 
 
 class Schedule:
@@ -59,6 +65,7 @@ class Schedule:
         self._news = news
         self._stop = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
+        self._rest: dict[tuple[str, ...], float] = {}  # until when a round that took long is not run again
         self._thread = threading.Thread(target=self._work, name="schedule", daemon=True)
 
     def __enter__(self) -> Self:
@@ -91,7 +98,13 @@ class Schedule:
     def _run(self, one: Round) -> bool:
         """Run one round to its end; True when it had to be killed. Whatever goes wrong, the next ones come."""
         try:
-            return one.needed() and self._ended(one)
+            if time.monotonic() < self._rest.get(one.arguments, 0.0) or not one.needed():
+                return False
+            began = time.monotonic()
+            killed = self._ended(one)
+            ended = time.monotonic()
+            self._rest[one.arguments] = ended + (ended - began) * (1 / one.share - 1)
+            return killed
         except Exception as error:
             print(f"orte: {' '.join(one.arguments)}: {type(error).__name__}: {error}", file=sys.stderr)
             return False
@@ -101,6 +114,8 @@ class Schedule:
             [*self._command, *one.arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
         self._process = process
+        with contextlib.suppress(OSError):  # it may have ended
+            os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
         while True:
             try:
                 process.wait(LOOK)

@@ -52,6 +52,9 @@ SOON = 2.0
 SETTLE = 3.0
 """Seconds in which a server comes up undisturbed before the first harvest begins."""
 
+DUMPING = 0.1
+"""Part of the time that a server may spend on writing dumps."""
+
 
 class LogStyle(StrEnum):
     """How a server logs."""
@@ -148,7 +151,7 @@ def _logging(config: Config, style: LogStyle | None) -> Config:
 
 
 def _dumps(config: Config) -> Round:
-    """Write the dumps anew when the ledger has moved."""
+    """Write the dumps anew when the ledger has moved: all of them, and so not with every partner's every word."""
 
     def needed() -> bool:
         ledger = Ledger.reader(config.ledger)
@@ -157,7 +160,7 @@ def _dumps(config: Config) -> Round:
         finally:
             ledger.close()
 
-    return Round(("dump",), needed)
+    return Round(("dump",), needed, share=DUMPING)
 
 
 def _listen(config: Config, host: str | None, port: int | None) -> socket.socket:
