@@ -5,6 +5,7 @@ from __future__ import annotations
 from rapidfuzz import fuzz
 
 from registry.identity.profile import Profile, distance
+from registry.identity.words import WORDS
 
 FAR = 12_000.0
 """Metres beyond which a name alone does not make two records one."""
@@ -21,7 +22,11 @@ def may_be_one(a: Profile, b: Profile, closely: bool) -> bool:
     Args:
         closely: they share a key that matters to the points (`keys.is_scoring`), not only a word or a neighbourhood.
     """
-    if closely or _speak_of_each_other(a, b):
+    if _speak_of_each_other(a, b):
+        return True
+    if _numbered_apart(a, b):
+        return False
+    if closely:
         return True
     if _far(a, b):
         return False
@@ -32,6 +37,22 @@ def may_be_one(a: Profile, b: Profile, closely: bool) -> bool:
             if fuzz.ratio(one, two, score_cutoff=ALIKE) or (min(len(one), len(two)) > 3 and (one in two or two in one)):
                 return True
     return _by_place(a, b) and _by_place(b, a)
+
+
+def _numbered_apart(a: Profile, b: Profile) -> bool:
+    """Whether each has one name and these say different numbers, which sets them apart whatever else there is.
+
+    Not so where a number may be part of a word ("Halle 5", "Halle5"), or counts for little among many words.
+    """
+    left, right = a.numbers - b.numbers, b.numbers - a.numbers
+    if not left or not right or a.ids or b.ids or a.kind != b.kind:
+        return False
+    (one, weight_of_one), (two, weight_of_two) = a.spelt, b.spelt
+    for numbers, words in ((left, two), (right, one)):
+        for number in numbers:
+            if f" {number}" in words or f"{number} " in words:
+                return False
+    return WORDS.weight["number"] * (len(left) + len(right)) > 0.04 * (weight_of_one + weight_of_two)
 
 
 def _by_place(a: Profile, b: Profile) -> bool:

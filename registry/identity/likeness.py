@@ -36,8 +36,6 @@ def compare(a: Name, b: Name, places: frozenset[str], common: Callable[[str], bo
         places: words that only say where: the localities of both.
         common: whether so many things carry a word that it does not tell one from another.
     """
-    if len(a.parts) == len(b.parts) == 1 and _numbered_apart(a.words, b.words, places):
-        return Likeness("number", 0.0, 0.0)
     whole = _compare(a.words, b.words, places, common)
     best = whole
     if whole.kind in ("identical", "alike") and whole.similarity >= 0.9:
@@ -267,23 +265,6 @@ def _content(words: Iterable[Word], places: frozenset[str]) -> list[Word]:
 
 def _numbers(words: Iterable[Word]) -> set[str]:
     return {word.text for word in words if word.role == "number"}
-
-
-def _numbered_apart(first: Sequence[Word], second: Sequence[Word], places: frozenset[str]) -> bool:
-    """Whether the names say different numbers: a quick look at what `_compare` comes to after aligning all words.
-
-    Where the numbers weigh too little among many words, they may be alike yet.
-    """
-    if not (_numbers(first) and _numbers(second)):
-        return False
-    one, two = _content(first, places), _content(second, places)
-    one, two = _joined(one, two), _joined(two, one)
-    left, right = _numbers(one) - _numbers(two), _numbers(two) - _numbers(one)
-    if not left or not right:
-        return False
-    row = (*one, *two)
-    apart = sum(word.weight for word in row if word.role == "number" and word.text in left | right)
-    return apart > 0.03 * sum(word.weight for word in row) + 1e-9
 
 
 def _sum(words: Iterable[Word]) -> float:

@@ -126,6 +126,18 @@ class Profile:
         return frozenset(word.text for word in words) - self.place_words
 
     @cached_property
+    def numbers(self) -> frozenset[str]:
+        """The numbers in its name, where it has but one that is of one piece."""
+        words = self.parsed[0].words if len(self.parsed) == 1 == len(self.parsed[0].parts) else ()
+        return frozenset(word.text for word in words if word.role == "number")
+
+    @cached_property
+    def spelt(self) -> tuple[str, float]:
+        """The words of its first name, each between two gaps, and what they weigh."""
+        words = self.parsed[0].words
+        return f" {' '.join(word.text for word in words)} ", sum(word.weight for word in words)
+
+    @cached_property
     def cores(self) -> tuple[frozenset[str], ...]:
         """Of each name the words that are more than labels; where they are but places, it is named after its place."""
         return tuple(frozenset(word.text for word in name.content if word.role != "label") for name in self.parsed)

@@ -190,11 +190,12 @@ class Resolver:
                 continue  # services of a house are compared within the house
             stored = {c.other(record): c for c in identity.comparisons(self.db, record)}
             for other, closely in sorted(self._candidates(record).items()) if known else ():
-                pair = (min(record, other), max(record, other))
+                pair = (record, other) if record < other else (other, record)
+                old = stored.pop(other, None)
                 if pair not in done:
-                    done[pair] = self._one(*pair, closely)
-                    touched |= self._keep(pair, done[pair], stored.get(other))
-                stored.pop(other, None)
+                    done[pair] = fresh = self._one(*pair, closely)
+                    if fresh is not None or old is not None:  # of most pairs nothing is kept
+                        touched |= self._keep(pair, fresh, old)
             for other in stored:
                 pair = (min(record, other), max(record, other))
                 if done.get(pair) is None:
