@@ -11,7 +11,7 @@ from typing import Any, Literal
 import orjson
 
 from harvesters.fetch import FetchError
-from harvesters.lift import Lift, Lifted
+from harvesters.lift import Lifted, Lifts
 from harvesters.readers.recording import places
 from harvesters.reading import Context, Partial, RawRecord, Reader, SourceFailed, Unreadable, Withdrawn
 from harvesters.source import Source
@@ -36,13 +36,14 @@ class Fresh:
 class Batch:
     """What a stretch of the reading brought. `confirmed` counts raw records that are as they were.
 
-    `lift_seconds` is the time the lift took; the rest of the time between two batches went into reading.
+    `read_seconds` is the time it took to read it, `lift_seconds` the time to lift what is fresh.
     """
 
     fresh: tuple[Fresh, ...] = ()
     withdrawn: tuple[str, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     confirmed: int = 0
+    read_seconds: float = 0.0
     lift_seconds: float = 0.0
 
 
@@ -67,7 +68,7 @@ class _Pending:
 def harvest(
     source: Source,
     read: Reader,
-    lift: Lift,
+    lift: Lifts,
     context: Context,
     known: Mapping[str, bytes],
     *,
@@ -168,7 +169,7 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _flush(pending: _Pending, lift: Lift, taken: frozenset[str]) -> Batch:
+def _flush(pending: _Pending, lift: Lifts, taken: frozenset[str]) -> Batch:
     digests = {raw.key: digest for raw, digest in pending.raws}
     began = perf_counter()
     lifted = lift.lift([raw for raw, _ in pending.raws]) if pending.raws else []
@@ -177,5 +178,6 @@ def _flush(pending: _Pending, lift: Lift, taken: frozenset[str]) -> Batch:
         tuple(pending.withdrawn),
         tuple(pending.unreadable),
         pending.confirmed,
+        began - pending.begun,
         perf_counter() - began,
     )

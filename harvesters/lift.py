@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
 import pyoxigraph as ox
@@ -79,6 +79,20 @@ class Lifted:
     reason_de: str = ""
 
 
+class Lifts(Protocol):
+    """Whatever lifts batches: this process or another one."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same raw record may become something else."""
+
+    def lift(self, batch: Sequence[RawRecord]) -> list[Lifted]:
+        """What each raw record became, in their order."""
+
+    def unread(self, data: Mapping[str, Any]) -> set[str]:
+        """The keys of raw data, at any depth, that nothing reads."""
+
+
 class Lift:
     """One source's CONSTRUCT query, ready to be applied to batches.
 
@@ -97,6 +111,7 @@ class Lift:
         records_base: str,
         gazetteer: Gazetteer | None = None,
     ) -> None:
+        self._made_of = (query, source_id, records_base, gazetteer)
         self._query = query
         self._sources = records_base
         self._base = f"{records_base}{source_id}/records/"
@@ -115,6 +130,10 @@ class Lift:
             list(self._evaluate([]))
         except SyntaxError as error:
             raise LiftError(f"the lift of source '{source_id}' is not valid SPARQL: {error}") from None
+
+    def __reduce__(self) -> tuple[Callable[..., Lift], tuple[Any, ...]]:
+        """Another process makes it anew."""
+        return _again, self._made_of
 
     def iri(self, key: str) -> str:
         """The IRI of the record with this key: percent-encoded, so that no key can leave its place."""
@@ -203,6 +222,10 @@ class Lift:
 
     def _record(self, source: ox.Literal, key: ox.Literal) -> ox.NamedNode:
         return ox.NamedNode(f"{self._sources}{source.value}/records/{quote(key.value, safe='')}#it")
+
+
+def _again(query: str, source_id: str, records_base: str, gazetteer: Gazetteer | None) -> Lift:
+    return Lift(query, source_id=source_id, records_base=records_base, gazetteer=gazetteer)
 
 
 def _findings_about(raw: RawRecord, findings: Mapping[str, Sequence[tuple[int, Finding]]]) -> tuple[Finding, ...]:

@@ -20,6 +20,7 @@ from registry.dcat import announce
 from registry.feed import announce_runs
 from registry.ingest import Progress, ingest
 from registry.ledger import Ledger, Run, releases, runs
+from registry.lifting import Lifting
 from registry.locks import AlreadyHarvesting, held, overdue
 from registry.peers import PEER_DELAY, follow_peer, is_peer
 from registry.unify import unify
@@ -217,13 +218,14 @@ def _one(
         lift = Lift(source.lift, source_id=source.id, records_base=f"{config.base_url}/sources/", gazetteer=known)
     except LiftError as error:
         return Harvested(source.id, None, str(error))
-    with Fetcher(fetch_settings(config, source.time_limit), cache=config.data / "cache") as fetch:
+    settings = fetch_settings(config, source.time_limit)
+    with Fetcher(settings, cache=config.data / "cache") as fetch, Lifting(lift) as lifting:
         since = _past(ledger, runs.last_complete(ledger.db, source.id))
         context = Context(fetch=fetch, since=since, districts=source.districts, notes=notes)
         least = 0 if accept_shrink else releases.least(ledger.db, source.id)
         try:
             run = ingest(
-                ledger, checker, source, READERS[source.reader], lift, context,
+                ledger, checker, source, READERS[source.reader], lifting, context,
                 locks=config.data / "locks", least=least, progress=progress,
             )  # fmt: skip
         except AlreadyHarvesting as error:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from harvesters.harvest import Batch, Ended, Fresh, harvest
-from harvesters.lift import Lift
+from harvesters.lift import Lifts
 from harvesters.reading import Context, Reader, Unreadable
 from harvesters.source import Source
 from registry.check import Checks, fingerprint, fits
@@ -64,7 +66,7 @@ def ingest(
     checker: Checks,
     source: Source,
     read: Reader,
-    lift: Lift,
+    lift: Lifts,
     context: Context,
     *,
     locks: Path,
@@ -87,20 +89,35 @@ def ingest(
             runs.describe(ledger.db, source.id, description(source))
             run = runs.begin(ledger.db, source.id, ledger.clock(), ledger.now())
         ingestion = _Ingestion(ledger, checker, source, run)
-        last = perf_counter()
-        for event in harvest(source, read, lift, context, known, fingerprint=fingerprint(), batch_size=BATCH):
-            ingestion.tally.seconds["read"] += perf_counter() - last
-            if isinstance(event, Batch):
-                ingestion.take(event)
-                progress(source.id, ingestion.tally.seen)
-            else:
-                traffic = context.fetch.traffic
-                ingestion.tally.requests, ingestion.tally.bytes = traffic.requests, traffic.received
-                ingestion.end(event, known.keys(), least)
-            last = perf_counter()
+        events = harvest(source, read, lift, context, known, fingerprint=fingerprint(), batch_size=BATCH)
+        with closing(_ahead(events)) as coming:
+            for event in coming:
+                if isinstance(event, Batch):
+                    ingestion.take(event)
+                    progress(source.id, ingestion.tally.seen)
+                else:
+                    traffic = context.fetch.traffic
+                    ingestion.tally.requests, ingestion.tally.bytes = traffic.requests, traffic.received
+                    ingestion.end(event, known.keys(), least)
         finished = runs.get(ledger.db, run)
         assert finished is not None
         return finished
+
+
+def _ahead(events: Iterator[Batch | Ended]) -> Generator[Batch | Ended]:
+    """The same, read and lifted in a thread: after a full batch the next one, while that is checked and committed.
+
+    After any other the source is slow or at its end: what it gave is committed before it is waited for.
+    """
+    with ThreadPoolExecutor(1, "harvest") as thread:
+        following = thread.submit(next, events, None)
+        while (event := following.result()) is not None:
+            full = isinstance(event, Batch) and len(event.fresh) >= BATCH
+            if full:
+                following = thread.submit(next, events, None)
+            yield event
+            if not full:
+                following = thread.submit(next, events, None)
 
 
 def description(source: Source) -> dict[str, Any]:
@@ -131,8 +148,8 @@ class _Ingestion:
     def take(self, batch: Batch) -> None:
         """Check a batch and commit it in one transaction."""
         seconds = self.tally.seconds
+        seconds["read"] += batch.read_seconds
         seconds["lift"] += batch.lift_seconds
-        seconds["read"] -= batch.lift_seconds
         self.tally.seen += batch.confirmed + len(batch.fresh) + len(batch.unreadable)
         self.tally.unchanged += batch.confirmed
         if not (batch.fresh or batch.withdrawn or batch.unreadable):

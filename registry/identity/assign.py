@@ -49,7 +49,11 @@ def assign(ledger: Ledger, resolver: Resolver, touched: Iterable[int], changed: 
             known = resolver.profile(number)
             assert known is not None
             found[known.kind] += _clustered(ledger, resolver, component)
-    return {entity for kind, clustered in sorted(found.items()) for entity in _settle(ledger, kind, clustered, changed)}
+    return {
+        entity
+        for kind, clustered in sorted(found.items())
+        for entity in _settle(ledger, kind, sorted(clustered), changed)  # IRIs are minted in the order of records
+    }
 
 
 def _mates(ledger: Ledger, record: int) -> set[int]:
