@@ -133,6 +133,9 @@ def _ledger(sizes: list[Results]) -> Iterator[Row]:
         first = sizes[0]
         beside = f"{where}; {first['dump_peak_mb']:.0f} MB for {first['sites']:,}"
         yield "memory: writing all dumps", f"{last['dump_peak_mb']:.0f} MB", beside
+    if "api_most_during_dumps_mb" in last:
+        more = last["api_most_during_dumps_mb"] - last["api_before_dumps_mb"]
+        yield "memory: giving out all dumps", f"{more:+,.0f} MB", f"{last['dumps_mb']:,.0f} MB of files, {where}"
     for key, title in (
         ("commit_records_per_s", "commit"),
         ("unify_entities_per_s", "unify"),

@@ -2,12 +2,14 @@
 
 `python -m benchmarks.ledger` measures 1,000 and 5,000 sites, `--full` 1,000, 10,000 and 100,000. The records are those
 of `benchmarks.generate`; they are committed, unified and indexed by the functions that a harvest calls. Rates and the
-engine's load are per second of processor time; start and backup are by the clock.
+engine's load are per second of processor time; start and backup are by the clock. `--dumps DIR` only fetches the dumps
+of a data directory, and prints what the server held meanwhile.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -55,6 +57,7 @@ def measure(sites: int, folder: Path) -> dict[str, Any]:
     found |= _engine(fresh / "ledger.sqlite")
     found |= _start(fresh)
     found |= _dump(fresh)
+    found |= _fetched(fresh)
     began = time.perf_counter()
     _run("backup", fresh, str(folder / "backup"))
     found["backup_s"] = time.perf_counter() - began
@@ -165,6 +168,26 @@ def _dump(folder: Path) -> dict[str, Any]:
     return {"dump_s": used.ru_utime + used.ru_stime, "dump_peak_mb": used.ru_maxrss * 1024 / 1e6}
 
 
+def _fetched(folder: Path) -> dict[str, Any]:
+    """Every dump fetched over HTTP: what the server held before, at most meanwhile, and afterwards."""
+    with serve(folder) as server:
+        server.until("/sites?limit=1")
+        files = json.loads(server.read("/dump"))["files"]
+        time.sleep(1)  # what the start has left behind
+        before = most = memory(server.pid)
+        size, used = 0, server.seconds()
+        for file in files:
+            for piece in server.pieces(f"/dump/{file['name']}"):
+                size += len(piece)
+                most = max(most, memory(server.pid))
+        assert size == sum(file["bytes"] for file in files)
+        return {
+            "dumps_mb": size / 1e6, "dumps_fetched_s": server.seconds() - used,
+            "api_before_dumps_mb": before / 1e6, "api_most_during_dumps_mb": most / 1e6,
+            "api_after_dumps_mb": memory(server.pid) / 1e6,
+        }  # fmt: skip
+
+
 def _run(command: str, folder: Path, *arguments: str) -> None:
     subprocess.run(
         [sys.executable, "-m", "registry", "--data", str(folder), command, *arguments], check=True, capture_output=True
@@ -181,7 +204,12 @@ def main() -> None:
     """Measure, print a table, write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="1,000, 10,000 and 100,000 sites")
-    full = parser.parse_args().full
+    parser.add_argument("--dumps", type=Path, metavar="DIR", help="only fetch the dumps that are in there")
+    asked = parser.parse_args()
+    if asked.dumps:
+        show([{"dumps": str(asked.dumps), **_fetched(asked.dumps)}], "dumps")
+        return
+    full = asked.full
     sizes = (1_000, 10_000, 100_000) if full else (1_000, 5_000)
     measured = []
     for sites in sizes:

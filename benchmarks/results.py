@@ -37,7 +37,7 @@ def write(name: str, rows: Any, *, full: bool = True) -> Path:
 
 def show(rows: Sequence[dict[str, Any]], by: str) -> None:
     """Print a table: a line per figure, a column per row, headed by one of its values."""
-    print(f"| {by} | " + " | ".join(f"{row[by]:,}" for row in rows) + " |")
+    print(f"| {by} | " + " | ".join(_short(row[by]) for row in rows) + " |")
     print("|---|" + "---:|" * len(rows))
     for name in rows[0]:
         if name != by:

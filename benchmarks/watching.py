@@ -61,6 +61,23 @@ class Served:
         finally:
             connection.close()
 
+    def read(self, path: str) -> bytes:
+        """A whole answer."""
+        return b"".join(self.pieces(path))
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """An answer, a megabyte at a time. Raises ValueError when it is not 200."""
+        connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=120)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            if answer.status != 200:
+                raise ValueError(f"{path}: {answer.status}")
+            while piece := answer.read(1 << 20):
+                yield piece
+        finally:
+            connection.close()
+
     def until(self, path: str, seconds: float = 600.0) -> None:
         """Ask again and again until the answer is 200."""
         while self.get(path) != 200:
