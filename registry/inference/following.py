@@ -172,12 +172,15 @@ def _remember(db: sqlite3.Connection, stations: Stations) -> None:
 
 
 def _living(db: sqlite3.Connection, network: str) -> int:
-    """How many sites are members of a network, and neither closed nor moved."""
+    """1 when a site is a member of a network, and neither closed nor moved, else 0.
+
+    No rule asks how many there are, and all networks are looked at again after every change.
+    """
     row = db.execute(
-        "SELECT count(*) FROM search_value v JOIN search_facet f ON f.value = v.id"
+        "SELECT EXISTS (SELECT 1 FROM search_value v JOIN search_facet f ON f.value = v.id"
         " WHERE v.kind = 'site' AND v.facet = 'network' AND v.value = ? AND NOT EXISTS"
         " (SELECT 1 FROM search_facet o JOIN search_value p ON p.id = o.value"
-        " WHERE o.entity = f.entity AND p.facet = 'phase' AND p.value IN (?, ?))",
+        " WHERE o.entity = f.entity AND p.facet = 'phase' AND p.value IN (?, ?)))",
         (network, *_OVER),
     ).fetchone()
     return int(row[0])
