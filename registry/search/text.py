@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
+from collections.abc import Sequence
 from functools import reduce
 from operator import and_
 
+import numpy as np
 import orjson
 
 from registry.search.bitmaps import bits, read
@@ -53,18 +56,35 @@ def _alike(db: sqlite3.Connection, text: str) -> list[int]:
     if not wanted or len(text) < 4:
         return []
     rarest = db.execute(
-        "SELECT term FROM search_gram_count WHERE term IN (SELECT value FROM json_each(?)) ORDER BY doc LIMIT ?",
+        "SELECT term, doc FROM search_gram_count WHERE term IN (SELECT value FROM json_each(?)) ORDER BY doc LIMIT ?",
         (orjson.dumps(sorted(wanted)[:64]).decode(), _TELLING),
     ).fetchall()
-    if not rarest:
-        return []
-    query = " OR ".join(f'"{gram}"' for (gram,) in rarest)
+    numbers = _sharing(db, rarest)
     rows = db.execute(
-        "SELECT rowid, name FROM search_gram WHERE search_gram MATCH ? ORDER BY rank LIMIT ?",
-        (f"name : ({query})", _CANDIDATES),
+        "SELECT rowid, name FROM search_gram WHERE rowid IN (SELECT value FROM json_each(?))",
+        (orjson.dumps(numbers).decode(),),
     )
     likeness = sorted(((-_likeness(wanted, name), number) for number, name in rows))
     return [1 << number for score, number in likeness if -score >= _ALIKE]
+
+
+def _sharing(db: sqlite3.Connection, grams: Sequence[tuple[str, int]]) -> list[int]:
+    """The names that share most of the trigrams (with the number of names that have each), a rare one counting more.
+
+    Half as long at 100,000 names as FTS5 takes to order them by its rank.
+    """
+    sets = [read(db, "search_gram", "rowid", "WHERE search_gram MATCH ?", (f'name : "{gram}"',)) for gram, _ in grams]
+    if not any(map(len, sets)):
+        return []
+    shared = np.zeros(max(int(found.max(initial=0)) for found in sets) + 1)
+    for found, (_, count) in zip(sets, grams, strict=True):
+        shared[found] += math.log(1 + len(shared) / count)
+    numbers = np.flatnonzero(shared)
+    if len(numbers) > _CANDIDATES:
+        least = np.partition(shared[numbers], -_CANDIDATES)[-_CANDIDATES]
+        numbers = numbers[shared[numbers] >= least]
+        numbers = numbers[np.argsort(-shared[numbers], kind="stable")][:_CANDIDATES]
+    return [int(number) for number in numbers]
 
 
 def _likeness(wanted: set[str], name: str) -> float:
