@@ -67,10 +67,18 @@ def _rows(found: dict[str, Any]) -> Iterator[Row]:
 
 
 def _harvest(steps: list[Results]) -> Iterator[Row]:
-    titles = {"first": "first harvest", "unchanged": "the same again, unchanged", "1 % changed": "with 1 % changed"}
+    titles = {
+        "first": "first harvest",
+        "unchanged": "the same again, unchanged",
+        "1 % changed": "with 1 % changed",
+        "100 % changed": "with everything changed",
+    }
     for step in steps:
         if step["way"] == "whole process":
-            beside = f"{step['records']:,} JSON entries, read to projected, the start of the process included"
+            beside = (
+                f"{step['entries']:,} JSON entries ({step['records']:,} records), read to projected,"
+                f" the start of the process included; {step['entries_per_s']:,.0f} entries/s"
+            )
             yield titles[step["step"]], f"{step['records_per_s']:,.0f} records/s", beside
 
 
