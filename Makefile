@@ -23,7 +23,7 @@ audit: $(VENV)/.run $(VENV)-audit/bin/pip-audit
 	$(BIN)/python -m tests.security.audit $(VENV)-audit/bin/pip-audit
 
 faults: $(VENV)/.test
-	ORTE_FAULTS=50 $(BIN)/pytest tests/faults -q --timeout 3600
+	ORTE_FAULTS=50 ORTE_FAULTS_RESULTS=1 $(BIN)/pytest tests/faults -q --timeout 3600
 	ORTE_LDES_MEMBERS=10000 $(BIN)/pytest tests/registry/feed/test_ldes_client.py -q --timeout 3600
 
 bench: $(VENV)/.bench

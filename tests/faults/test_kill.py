@@ -42,6 +42,7 @@ class Place:
 
     folder: Path
     tmp: Path
+    say: Callable[[str, object], None]
 
     def copy(self, name: str) -> Path:
         folder = self.tmp / name
@@ -59,8 +60,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def place(filled: Path, tmp_path: Path) -> Place:
-    return Place(filled, tmp_path)
+def place(filled: Path, tmp_path: Path, record_property: Callable[[str, object], None]) -> Place:
+    return Place(filled, tmp_path, record_property)
 
 
 def _ground(folder: Path) -> Ground:
@@ -143,6 +144,8 @@ def _storm(place: Place, what: str, action: Callable[[Path, Acknowledge], None])
     for number, moment in enumerate(moments(what, undisturbed.seconds)):
         folder = place.copy(f"{what}-{number}")
         lives.append((folder, live(lambda acknowledge, at=folder: action(at, acknowledge), moment)))
+    place.say("tries", len(lives))
+    place.say("killed", sum(life.killed for _, life in lives))
     assert any(life.killed for _, life in lives), "every kill came too late to mean anything"
     return lives
 
@@ -158,7 +161,7 @@ def test_harvest(place: Place) -> None:
 
 
 def test_unify_and_search(place: Place) -> None:
-    for folder in (read := Place(place.copy("read"), place.tmp)).folder, place.copy("expected"):
+    for folder in (read := Place(place.copy("read"), place.tmp, place.say)).folder, place.copy("expected"):
         _again(folder, lambda at, acknowledge: _read(at, AFTER, acknowledge))
     _again(place.tmp / "expected", _publish)
     for folder, _ in _storm(read, "publish", _publish):
@@ -217,7 +220,7 @@ def test_restore(place: Place) -> None:
     def action(folder: Path, _: Acknowledge) -> None:
         restore(place.tmp / "sicherung", folder / "ledger.sqlite", BASE)
 
-    for folder, _ in _storm(Place(now, place.tmp), "restore", action):
+    for folder, _ in _storm(Place(now, place.tmp, place.say), "restore", action):
         found = _state(folder)["records"][0]
         assert found in (old, then)
         kept = [file for file in folder.glob("ledger.sqlite.before-*") if file.name[-4:] not in ("-wal", "-shm")]

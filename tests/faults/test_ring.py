@@ -94,7 +94,9 @@ def ring(tmp_path: Path) -> Iterator[list[Member]]:
             member.server.stop()
 
 
-def test_a_ring_comes_to_rest_though_processes_are_killed(ring: list[Member], tmp_path: Path) -> None:
+def test_a_ring_comes_to_rest_though_processes_are_killed(
+    ring: list[Member], tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     chance = Random("ring")
     began = time.perf_counter()
     ring[1].follow()
@@ -117,6 +119,8 @@ def test_a_ring_comes_to_rest_though_processes_are_killed(ring: list[Member], tm
             member.harvest(seconds)
         else:
             member.follow(seconds)
+    record_property("tries", STEPS)
+    record_property("killed", sum(member.killed for member in ring) + servers_killed)
     assert sum(member.killed for member in ring) >= STEPS // 6, "too little was killed to prove anything"
     assert servers_killed >= 1
 

@@ -1,0 +1,50 @@
+"""The fault matrix: what was done to the registry, how often, and whether it came through."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from benchmarks import results
+
+HERE = "tests/faults/"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print a line for each fault; with ORTE_FAULTS_RESULTS (`make faults`) write them beside the benchmarks', too.
+
+    A test says by `record_property` how often it did something: `tries`, of which `killed` ended a process at work.
+    """
+    ended = [
+        report
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+        if report.nodeid.startswith(HERE) and report.when == "call"
+    ]
+    rows = [
+        {
+            "fault": report.nodeid.partition("::test_")[2].replace("_", " "),
+            **_counts(report),
+            "came through": _through(report),
+        }
+        for report in sorted(ended, key=lambda report: str(report.nodeid))
+    ]
+    if not rows:
+        return
+    terminalreporter.section("fault matrix")
+    for row in rows:
+        terminalreporter.write_line(
+            f"{row['fault']:<90} {row['tries']:>4} tries {row['killed']:>4} killed  {row['came through']}"
+        )
+    if os.environ.get("ORTE_FAULTS_RESULTS"):
+        results.write("faults", rows)
+
+
+def _counts(report: pytest.TestReport) -> dict[str, int]:
+    said = {name: int(str(value)) for name, value in report.user_properties}
+    return {"tries": said.get("tries", 1), "killed": said.get("killed", 0)}
+
+
+def _through(report: pytest.TestReport) -> str:
+    return "yes" if report.passed else "NO"
