@@ -24,6 +24,9 @@ from registry.ledger.use import alone, share
 BUSY_MS = 30_000
 """How long a writer waits for another one; writers hold the lock for one batch at most."""
 
+LOG_BYTES = 64_000_000
+"""To which the write-ahead log is cut when it begins anew; it grows while somebody reads for long, as a dump does."""
+
 
 @dataclass(frozen=True)
 class StateDigest:
@@ -81,6 +84,7 @@ class Ledger:
                 _bring_forward(path, found)
                 return cls.open(path, base, clock=clock)
             db.execute("PRAGMA journal_mode = WAL")
+            db.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
             ledger = cls(db, base, clock, use, Turns(path))
             if found is None or not _complete(db):
                 with ledger.transaction():
