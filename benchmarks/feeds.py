@@ -23,8 +23,8 @@ from benchmarks.results import write
 from benchmarks.serving import Server
 from harvesters.fetch import Fetcher, FetchSettings
 from registry.check import Checker
+from registry.federation.peers import follow_peer
 from registry.ledger import Ledger, records, runs
-from registry.peers import follow_peer
 from registry.terms import TREE
 from tests.registries import Registry
 from tests.registry.federation import peer_source

@@ -17,12 +17,12 @@ from registry import coverage, identity, inference, search
 from registry.check import Checkers, Checks
 from registry.config import Config
 from registry.dcat import announce
+from registry.federation.peers import PEER_DELAY, follow_peer, is_peer
 from registry.feed import announce_runs
 from registry.ingest import Progress, ingest
 from registry.ledger import Ledger, Run, releases, runs
 from registry.lifting import Lifting
 from registry.locks import AlreadyHarvesting, held, overdue
-from registry.peers import PEER_DELAY, follow_peer, is_peer
 from registry.unify import unify
 
 SOON = timedelta(hours=1)

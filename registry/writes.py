@@ -16,17 +16,18 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pyoxigraph as ox
 
-from registry import harvesting, identity, proposals
+from registry import harvesting, identity
 from registry.check import fits
 from registry.config import Config, load
 from registry.ingest import description, references
+from registry.joining import proposals
+from registry.joining.trial import TrialError, try_document
 from registry.ledger import Ledger, findings, records, runs
 from registry.licence import facts_only
 from registry.locks import AlreadyHarvesting, alone
 from registry.rdf_input import Handed, RdfInputError, triples_of
 from registry.record import NotARecord, Record, record
 from registry.report import Line, of_lines
-from registry.trial import TrialError, try_document
 from registry.worker import Handler, Worker, WorkerFailed
 
 if TYPE_CHECKING:

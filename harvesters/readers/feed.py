@@ -26,7 +26,7 @@ def read(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
         url: the root of the stream (`tree:view`).
         embed: IRIs of properties whose objects belong into the record though they have IRIs of their own.
         key_prefix: what is cut off the IRI of the thing to make the key.
-        peer: true for a registry like this one, whose records are taken over as they are (see registry/peers.py).
+        peer: true for a registry like this one, whose records are taken over as they are (`registry.federation`).
         key, page, modified, licence, leave_out: see `Recording`; places are IRIs of properties.
     """
     settings = Options("feed", options)

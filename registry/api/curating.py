@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from registry import harvesting, proposals
+from registry import harvesting
 from registry.api.catalogue import catalogue_of
 from registry.api.curator import Form, Reader, Writer, page, to
 from registry.api.problems import Problem
 from registry.harvesting import NotHeld
+from registry.joining import proposals
+from registry.joining.proposals import NotDecided
 from registry.ledger import Ledger
-from registry.proposals import NotDecided
 from registry.web import curating
 
 router = APIRouter(include_in_schema=False)

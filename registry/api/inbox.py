@@ -18,8 +18,8 @@ from registry.api.bodies import body_of
 from registry.api.catalogue import catalogue_of
 from registry.api.problems import Problem
 from registry.api.writes import Writing
+from registry.federation.peers import is_peer
 from registry.formats.media import JSONLD
-from registry.peers import is_peer
 
 router = APIRouter(tags=["feeds"])
 _MOST = 65_536

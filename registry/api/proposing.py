@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import orjson
 from fastapi import APIRouter, Path, Request, Response
 
-from registry import proposals, writes
+from registry import writes
 from registry.api import answers, documentation
 from registry.api.allowance import visitor_of
 from registry.api.bodies import body_of
@@ -21,7 +21,8 @@ from registry.api.reports import FORMATS, write
 from registry.api.validation import COST_OF_ADDRESS, Validation
 from registry.api.writes import Writing
 from registry.formats.media import HTML, JSON
-from registry.proposals import OPTIONS, AlreadyKnown, NotProposed, Offer, TooManyProposals
+from registry.joining import proposals
+from registry.joining.proposals import OPTIONS, AlreadyKnown, NotProposed, Offer, TooManyProposals
 from registry.report import Report
 from registry.web import proposing
 

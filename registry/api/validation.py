@@ -20,10 +20,10 @@ from registry.api.problems import Problem
 from registry.api.reports import FORMATS, write
 from registry.config import Config
 from registry.formats.media import HTML
-from registry.proposals import Offer
+from registry.joining.proposals import Offer
+from registry.joining.validation import NotValidated, Question, TookTooLong, Validator
 from registry.rdf_input import MEDIA_TYPES, Handed, RdfInputError, fetched
 from registry.report import Report
-from registry.validation import NotValidated, Question, TookTooLong, Validator
 from registry.web import reports
 from registry.web.texts import language
 

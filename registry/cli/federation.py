@@ -17,13 +17,13 @@ from harvesters.fetch import Fetcher, FetchError
 from harvesters.ldes import FeedFailed
 from registry.config import FILE, load
 from registry.dcat import announce, write_dumps
+from registry.federation.notifying import notify as notify_peers
+from registry.federation.peers import PEER_DELAY
+from registry.federation.replica import replicate
 from registry.harvesting import fetch_settings
 from registry.ledger import Ledger
 from registry.locks import AlreadyHarvesting
-from registry.notifying import notify as notify_peers
-from registry.peers import PEER_DELAY
 from registry.querying import remote
-from registry.replica import replicate
 from registry.verify import verify as verify_all
 from registry.verify import verify_peer
 

@@ -16,13 +16,13 @@ from registry.config import load
 from registry.formats.media import TURTLE
 from registry.formats.rdf import serialise
 from registry.harvesting import Harvested
+from registry.joining.trial import Trial, try_source
+from registry.joining.validation import report_of
 from registry.ledger import Ledger
 from registry.rdf_input import RdfInputError, read_rdf
 from registry.record import parse
 from registry.report import Report, lines_of_text, plain_json
 from registry.terms import PREFIXES
-from registry.trial import Trial, try_source
-from registry.validation import report_of
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Sources by id; without any, all enabled ones.")

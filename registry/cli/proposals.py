@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from registry import proposals
 from registry.config import load
+from registry.joining import proposals
 from registry.ledger import Ledger
 from registry.ledger.proposals import Proposal
 

@@ -23,8 +23,8 @@ from registry.cli.harvest import with_progress
 from registry.cli.loading import all_at_once
 from registry.config import FILE, Config, load
 from registry.dcat import read_manifest
+from registry.federation.notifying import waiting
 from registry.ledger import Ledger, LedgerError
-from registry.notifying import waiting
 from registry.schedule import Round, Schedule
 from registry.search import Bitmaps, Query, find
 

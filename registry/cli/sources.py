@@ -15,8 +15,8 @@ from harvesters.source import Source
 from harvesters.source import load as load_source
 from registry import harvesting
 from registry.config import load
+from registry.joining.new_source import Answers, write
 from registry.ledger import Ledger, SourceState
-from registry.new_source import Answers, write
 
 group = typer.Typer(help="List sources, or describe a new one.", invoke_without_command=True, no_args_is_help=False)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from starlette.requests import Request
 
+from registry.joining.proposals import KINDS, OPTIONS
 from registry.ledger.proposals import Proposal
-from registry.proposals import KINDS, OPTIONS
 from registry.report import Report
 from registry.web.pages import Pages
 from registry.web.reports import shown

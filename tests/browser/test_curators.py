@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from registry import proposals, search
-from registry.proposals import Offer
+from registry import search
+from registry.joining import proposals
+from registry.joining.proposals import Offer
 from registry.tokens import create_for_curator
 from tests.browser.conftest import Visitor
 from tests.browser.test_quality import RULES

@@ -17,8 +17,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from benchmarks.generate import BASE, SOURCES, data
-from registry import proposals, tokens
+from registry import tokens
 from registry.config import load
+from registry.joining import proposals
 from registry.ledger import Ledger
 from registry.report import of_lines
 from registry.terms import KINDS

@@ -20,10 +20,10 @@ from registry.api import create_app
 from registry.check import Checker
 from registry.config import Config
 from registry.engine import QueryAnswer, QueryRequest
+from registry.federation.peers import follow_peer
 from registry.harvesting import publish
 from registry.ingest import ingest
 from registry.ledger import Ledger, Run
-from registry.peers import follow_peer
 from tests.registry.conftest import LIFT
 
 

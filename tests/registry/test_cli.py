@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
+from tests.registries import until
 from tests.standins.server import Request, StandIn
 
 LIFT = """
@@ -205,10 +206,11 @@ def test_a_harvest_killed_half_way_is_made_whole_by_the_next(tmp_path: Path) -> 
             [sys.executable, "-m", "registry", "--data", str(killed), "harvest", "liste"], cwd=ROOT
         )
         assert waiting.wait(60)
-        process.kill()
-        process.wait()
-        released.set()
         with sqlite3.connect(killed / "ledger.sqlite") as ledger:
+            until(lambda: ledger.execute("SELECT count(*) FROM record").fetchone()[0] > 0)  # read ahead of the commit
+            process.kill()
+            process.wait()
+            released.set()
             assert 0 < ledger.execute("SELECT count(*) FROM record").fetchone()[0] < 700
         for data in (killed, undisturbed):
             done = orte(data, "harvest", "liste")

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from registry.config import Config, Feed, Fetch
+from registry.federation.notifying import AGAIN, FIRST, INBOX, LAST, Told, notify, waiting
 from registry.ledger import runs
 from registry.locks import alone
-from registry.notifying import AGAIN, FIRST, INBOX, LAST, Told, notify, waiting
 from tests.registries import Registry, until
 from tests.registry.conftest import BASE, Ground
 from tests.standins.server import StandIn

@@ -10,8 +10,8 @@ from harvesters.fetch import Fetcher, FetchSettings
 from registry.api import create_app
 from registry.check import Checker
 from registry.config import Config
+from registry.federation.replica import Copied, replicate
 from registry.ledger import Ledger, entities
-from registry.replica import Copied, replicate
 from registry.verify import verify, verify_peer
 from tests.registry.federation import NoEngine, registry
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from registry import harvesting, proposals
+from registry import harvesting
 from registry.api import create_app
+from registry.joining import proposals
+from registry.joining.proposals import Offer
 from registry.ledger import Ledger
-from registry.proposals import Offer
 from registry.tokens import create_for_curator
 from tests.registry.sourced import Sourced
 from tests.standins import StandIn

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from registry import proposals
 from registry.api import create_app
 from registry.api.allowance import Allowance
 from registry.check import Checker
 from registry.config import load
+from registry.joining import proposals
 from registry.ledger import Ledger
 from tests.registry.conftest import BASE
 from tests.registry.federation import registry

@@ -17,12 +17,12 @@ import pyoxigraph as ox
 
 from registry import harvesting
 from registry.config import Config, load
-from registry.first_look import look
+from registry.joining.first_look import look
+from registry.joining.proposals import Offer
+from registry.joining.trial import TrialError, try_document
 from registry.ledger import Finding
-from registry.proposals import Offer
 from registry.rdf_input import Handed, RdfInputError, triples_of
 from registry.report import Line, Report, of_lines
-from registry.trial import TrialError, try_document
 from registry.worker import Handler, Worker, WorkerFailed, WorkerTimedOut
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Validator:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._worker = Worker("registry.validation:serve", memory=MEMORY)
+        self._worker = Worker("registry.joining.validation:serve", memory=MEMORY)
         self._turn = threading.Lock()
 
     def validate(self, question: Question, seconds: float) -> Report:

@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 from harvesters.clean.text import slug
 from harvesters.source import Source
 from harvesters.source import load as load_source
-from registry import harvesting, new_source
+from registry import harvesting
 from registry.config import Config
+from registry.joining import new_source
+from registry.joining.new_source import PEER
 from registry.ledger import Ledger, proposals
 from registry.ledger.proposals import Proposal, State
-from registry.new_source import PEER
 from registry.report import Report
 
 KINDS = (PEER, "wordpress", "json", "csv", "geojson", "sitemap-html", "rdf", "dcat")

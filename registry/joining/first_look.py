@@ -12,17 +12,17 @@ from harvesters.fetch import Fetcher, FetchError
 from harvesters.ldes import FeedFailed
 from harvesters.source import Source
 from harvesters.source import load as load_source
-from registry import new_source
 from registry.check import Checkers
 from registry.config import Config
+from registry.federation.peers import sample
 from registry.harvesting import fetch_settings
+from registry.joining import new_source
+from registry.joining.new_source import PEER
+from registry.joining.proposals import Offer
+from registry.joining.trial import PAGES, TrialError, try_source
 from registry.ledger import Finding
-from registry.new_source import PEER
-from registry.peers import sample
-from registry.proposals import Offer
 from registry.report import Line, Report, of_lines
 from registry.terms import FINDING
-from registry.trial import PAGES, TrialError, try_source
 
 ENTRIES = 50
 """Entries that are looked at; of a web site, where each is a page to fetch with a pause before it, fewer."""
