@@ -60,7 +60,7 @@ def written(text: str, folder: Path = FOLDER) -> str:
 def _rows(found: dict[str, Any]) -> Iterator[Row]:
     for name, rows in (
         ("harvest", _harvest), ("check", _check), ("api", _api), ("sparql", _sparql), ("ledger", _ledger),
-        ("feeds", _feeds), ("identity", _identity), ("load", _load),
+        ("feeds", _feeds), ("identity", _identity), ("load", _load), ("faults", _faults),
     ):  # fmt: skip
         if name in found:
             yield from rows(found[name])
@@ -115,14 +115,16 @@ def _api(sizes: list[Results]) -> Iterator[Row]:
 def _sparql(sizes: list[Results]) -> Iterator[Row]:
     for size in sizes:
         times, where = size["milliseconds"], f"{size['sites']:,} sites, {size['quads']:,} quads, twelve queries"
-        more = statistics.median(one["orte"] - one["in process"] for one in times.values())
-        yield "SPARQL over HTTP, more than pyoxigraph in process", f"{more:.1f} ms", where
+        more = [
+            one["orte"] - one["in process"] for one in times.values() if None not in (one["orte"], one["in process"])
+        ]
+        yield "SPARQL over HTTP, more than pyoxigraph in process", f"{statistics.median(more):.1f} ms", where
         share, light = size["all_answers_per_s"]["share"], size["light_answers_per_s"]["share"]
         yield "… four clients, of what `oxigraph serve` does", f"{share:.0%}", f"{light:.0%} for light queries alone"
         other = [
             math.inf if one["rdflib-endpoint"] is None else one["rdflib-endpoint"] / one["orte"]
             for one in times.values()
-            if "rdflib-endpoint" in one
+            if "rdflib-endpoint" in one and one["orte"] is not None
         ]
         if other:
             none = sum(ratio == math.inf for ratio in other)
@@ -189,6 +191,13 @@ def _load(found: Results) -> Iterator[Row]:
         api, host = flat["api_mb"], flat["host_mb"]
         beside = f"engine's host {host['early']:.0f} → {host['late']:.0f} MB; second and last fifth of the time"
         yield "… memory of the API", f"{api['early']:.0f} → {api['late']:.0f} MB", beside
+
+
+def _faults(rows: list[Results]) -> Iterator[Row]:
+    through = sum(row["came through"] == "yes" for row in rows)
+    tries, killed = (sum(row[name] for row in rows) for name in ("tries", "killed"))
+    beside = f"{tries} tries, in {killed} of them a process was killed at a random moment; results/faults.json"
+    yield "faults: kill -9, full disks, locks, damaged pages", f"{through} of {len(rows)} kinds survived", beside
 
 
 if __name__ == "__main__":
