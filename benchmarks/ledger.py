@@ -3,7 +3,7 @@
 `python -m benchmarks.ledger` measures 1,000 and 5,000 sites, `--full` 1,000, 10,000 and 100,000. The records are those
 of `benchmarks.generate`; they are committed, unified and indexed by the functions that a harvest calls. Rates and the
 engine's load are per second of processor time; start and backup are by the clock. `--dumps DIR` only fetches the dumps
-of a data directory, and prints what the server held meanwhile.
+of a data directory, and prints what the server held meanwhile; `--start DIR` only starts a server over it.
 """
 
 from __future__ import annotations
@@ -205,10 +205,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="1,000, 10,000 and 100,000 sites")
     parser.add_argument("--dumps", type=Path, metavar="DIR", help="only fetch the dumps that are in there")
+    parser.add_argument("--start", type=Path, metavar="DIR", help="only start a server over what is in there")
     asked = parser.parse_args()
-    if asked.dumps:
-        show([{"dumps": str(asked.dumps), **_fetched(asked.dumps)}], "dumps")
-        return
+    for folder, only in ((asked.dumps, _fetched), (asked.start, _start)):
+        if folder:
+            show([{"data": str(folder), **only(folder)}], "data")
+            return
     full = asked.full
     sizes = (1_000, 10_000, 100_000) if full else (1_000, 5_000)
     measured = []
