@@ -3,10 +3,8 @@ thing, and describe every entity that is affected."""
 
 from __future__ import annotations
 
-import gc
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from registry import identity
@@ -17,6 +15,7 @@ from registry.ledger import identity as store
 from registry.ledger.activities import Activity
 from registry.merge import describe
 from registry.record import digest
+from registry.uncollected import uncollected
 
 FOLLOWER = "unify"
 JUDGEMENTS = "judgements"
@@ -39,7 +38,7 @@ def unify(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) -
             batch = list(activities.since(ledger.db, ledger.position(FOLLOWER), "record", BATCH))
             if not batch and not judged:
                 return changed
-            with _uncollected():
+            with uncollected():  # the many small values that are compared have no cycles
                 changed += _renew(ledger, _last(ledger, batch), _judged(ledger, judged))
             if batch:
                 ledger.move(FOLLOWER, batch[-1].sequence)
@@ -47,18 +46,6 @@ def unify(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) -
                 ledger.move(JUDGEMENTS, judged[-1].number)
         done += len(batch)
         progress(done)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """No search for cycles meanwhile: the many small values that are compared have none, and looking takes its time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def unify_all(ledger: Ledger) -> int:
@@ -137,7 +124,7 @@ def _follow_rules(ledger: Ledger, progress: Callable[[int], None]) -> int:
                 return changed
             resolver = Resolver(ledger)
             if step == "compare":
-                with _uncollected():
+                with uncollected():
                     resolver.apply(numbers)
             else:
                 version = _version(ledger)

@@ -111,7 +111,7 @@ def _engine(ledger: Ledger, path: str, remote: Remote | None) -> list[Finding]:
     entities = []
     for iri, packed in ledger.db.execute("SELECT iri, nquads FROM entity WHERE status = 'live'"):
         found, said = canonical(_described(store, iri)), unpack(packed)
-        entities.append(digest_of(said if found in (said, _as_held(said)) else found))
+        entities.append(digest_of(said if found == said or found == _as_held(said) else found))
     node = ORTE["digest"]
     records = [
         bytes.fromhex(quad.object.value)

@@ -104,6 +104,7 @@ def _check(content: bytes, name: str) -> bool:
                 if part.filename.startswith("xl/worksheets/"):
                     has_formulas = has_formulas or _FORMULA.search(xml) is not None
                     merged += sum(_area(*corners) for corners in _MERGED.findall(xml))
+    # zipfile raises NotImplementedError for ways of packing that it does not know, RuntimeError for passwords.
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError, zlib.error) as error:
         raise SourceFailed(f"{name} is no readable XLSX file: {error}") from None
     if merged > _MOST_CELLS:  # each becomes an object when the file is opened

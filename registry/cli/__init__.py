@@ -1,8 +1,8 @@
 """The console script `orte`."""
 
-from registry.cli.loading import all_at_once
+from registry.uncollected import uncollected
 
-with all_at_once():
+with uncollected():  # what is imported stays
     from registry.cli.app import main
 
 __all__ = ["main"]

@@ -20,13 +20,13 @@ from rich.console import Console
 from harvesters.gazetteer import GazetteerError
 from registry import harvesting, logs
 from registry.cli.harvest import with_progress
-from registry.cli.loading import all_at_once
 from registry.config import FILE, Config, load
 from registry.dcat import read_manifest
 from registry.federation.notifying import waiting
 from registry.ledger import Ledger, LedgerError
 from registry.schedule import Round, Schedule
 from registry.search import Bitmaps, Query, find
+from registry.uncollected import uncollected
 
 TEMPLATE = """\
 # Settings of this registry; docs/operations.md explains every one. What is not set has a default that works.
@@ -181,7 +181,7 @@ def _serve(config: Config, listening: socket.socket) -> None:
     bitmaps = Bitmaps()
     Thread(target=_warm, args=(config, bitmaps), daemon=True).start()  # while this one loads what follows
 
-    with all_at_once():  # only servers wait for the web framework to load
+    with uncollected():  # only servers wait for the web framework to load
         import uvicorn
 
         from registry.api import create_app, protocol, request_id

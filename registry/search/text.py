@@ -71,7 +71,7 @@ def _alike(db: sqlite3.Connection, text: str) -> list[int]:
 def _sharing(db: sqlite3.Connection, grams: Sequence[tuple[str, int]]) -> list[int]:
     """The names that share most of the trigrams (with the number of names that have each), a rare one counting more.
 
-    Half as long at 100,000 names as FTS5 takes to order them by its rank.
+    FTS5 would take longer to order them by its rank.
     """
     sets = [read(db, "search_gram", "rowid", "WHERE search_gram MATCH ?", (f'name : "{gram}"',)) for gram, _ in grams]
     if not any(map(len, sets)):
