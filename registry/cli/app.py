@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import sys
-import zlib
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +17,7 @@ from registry.cli import catalogue, federation, harvest, judge, operate, proposa
 from registry.config import ConfigError
 from registry.engine.remote.connection import RemoteError
 from registry.ledger import LedgerError
-from registry.ledger.errors import is_damage
+from registry.ledger.errors import DAMAGED, is_damage
 
 app = typer.Typer(
     name="orte",
@@ -80,7 +78,9 @@ def main() -> None:
         os._exit(0)
     except PermissionError as error:
         _fail(f"{error.filename or 'a file'} cannot be accessed: {error.strerror}; check the data directory's owner")
-    except (sqlite3.DatabaseError, zlib.error) as error:
+    except UnicodeDecodeError as error:
+        _fail(f"what is to be read is no text in UTF-8: {error}")
+    except DAMAGED as error:
         if is_damage(error):
             _fail(
                 f"the ledger is damaged: {error}; end every process that uses it, then put back the last backup with"
@@ -89,6 +89,13 @@ def main() -> None:
         _fail(f"the ledger cannot be used: {error}; is the disk full, or another process busy with it?")
     except OSError as error:
         _fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+    except Exception as error:
+        if os.environ.get("ORTE_DEBUG"):
+            raise
+        _fail(
+            f"nobody foresaw this ({type(error).__name__}: {error}); `orte verify` says whether the ledger is whole,"
+            " and with ORTE_DEBUG=1 the same command says where it happened"
+        )
 
 
 def _fail(sentence: str) -> None:

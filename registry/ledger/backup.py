@@ -6,18 +6,20 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from registry.ledger import migrate
-from registry.ledger.errors import LedgerError, troubled
+from registry.ledger.errors import DAMAGED, LedgerError, troubled
 from registry.ledger.integrity import faults
+from registry.ledger.seal import MAGIC, is_broken, seal
 from registry.ledger.use import alone, share
 
 _PAGES = 4096  # copied between two words about progress
 _BESIDE = ("-wal", "-shm", "-journal")
+_PARTS = (*_BESIDE, ".lock", ".turns")
 
 Progress = Callable[[int, int], None]
 """Called with the pages copied and the pages there are."""
@@ -37,17 +39,17 @@ class Copy:
 
 
 def backup(ledger: Path, file: Path, progress: Progress = lambda done, total: None) -> Copy:
-    """Copy a ledger as it is at this moment (SQLite's online backup), check the copy, then give it its name.
+    """Copy a ledger as it is at this moment (SQLite's online backup), check the copy, seal it, then give it its name.
 
     Servers and harvests go on meanwhile. A ledger of an older schema is copied as it is.
 
     Raises:
-        LedgerError: when there is no ledger, it cannot be read, or the copy is not whole; no file is left then.
+        LedgerError: when there is no ledger, it cannot be read, the copy is not whole (no file is left then), or
+            the name is that of something else than an older backup.
     """
     if not ledger.is_file():
         raise LedgerError(f"there is no ledger at {ledger}; nothing to back up")
-    if file.exists() and file.samefile(ledger):
-        raise LedgerError(f"{file} is the ledger itself; name another file")
+    _refuse_what_is_no_backup(file, ledger)
     partial = file.with_name(f".{file.name}.partial")
     use = share(ledger)
     try:
@@ -59,10 +61,11 @@ def backup(ledger: Path, file: Path, progress: Progress = lambda done, total: No
             source.execute("COMMIT")
             target.execute("PRAGMA journal_mode = DELETE")  # one file, whole in itself
         copy = examine(partial)
+        seal(partial)
         _to_disk(partial)
         partial.replace(file)
         _to_disk(file.parent)
-    except (sqlite3.Error, OSError) as error:
+    except (*DAMAGED, OSError) as error:
         raise troubled(ledger, f"copied to {file}", error) from None
     finally:
         partial.unlink(missing_ok=True)
@@ -71,24 +74,49 @@ def backup(ledger: Path, file: Path, progress: Progress = lambda done, total: No
     return Copy(file, copy.base, copy.schema, copy.sequence, copy.records, copy.entities, file.stat().st_size)
 
 
+def _refuse_what_is_no_backup(file: Path, ledger: Path) -> None:
+    """The copy takes the place of a file of its name: that may be an older backup, and nothing else."""
+    if file.exists() and file.samefile(ledger):
+        raise LedgerError(f"{file} is the ledger itself; name another file")
+    if file.parent.resolve() == ledger.parent.resolve() and file.name in {ledger.name + end for end in _PARTS}:
+        raise LedgerError(f"{file} is a part of the ledger; name another file")
+    if file.is_dir():
+        raise LedgerError(f"{file} is a folder; name a file in it")
+    if not file.exists():
+        return
+    try:
+        with file.open("rb") if file.is_file() else nullcontext() as stream:
+            known = stream is not None and stream.read(len(MAGIC)) in (b"", MAGIC)
+    except OSError as error:
+        raise LedgerError(f"{file} cannot be replaced: {error.strerror}; name another file") from None
+    if not known:
+        raise LedgerError(f"{file} is no backup; it is left as it is, name another file")
+
+
 def examine(file: Path) -> Copy:
     """What a backup holds. Raises LedgerError, naming the first fault, when it is not a whole ledger."""
     if not file.is_file():
         raise LedgerError(f"there is no file {file}")
     try:
+        if is_broken(file):
+            raise LedgerError(f"{file} is not a whole ledger: its bytes are not those that `orte backup` wrote")
         with closing(_open(file, "ro")) as db:
             schema = migrate.version(db)
             if not schema:
                 raise LedgerError(f"{file} is not a ledger")
             if wrong := faults(db):
                 raise LedgerError(f"{file} is not a whole ledger: {wrong[0]}")
-            (base,) = db.execute("SELECT value FROM meta WHERE key = 'base'").fetchone()
+            base = db.execute("SELECT value FROM meta WHERE key = 'base'").fetchone()
+            if base is None:
+                raise LedgerError(f"{file} is not a whole ledger: it does not say for which base_url it was made")
             (sequence,) = db.execute("SELECT coalesce(max(sequence), 0) FROM activity").fetchone()
             digests = dict(db.execute("SELECT stream, digest FROM state WHERE source = ''"))
-    except sqlite3.Error as error:
+    except OSError as error:
+        raise LedgerError(f"{file} cannot be read: {error.strerror}") from None
+    except (*DAMAGED, ValueError, TypeError) as error:  # a damaged value is of another kind than it ought to be
         raise LedgerError(f"{file} is not a ledger, or it is damaged: {error}") from None
     records, entities = (digests.get(stream, bytes(32)).hex() for stream in ("record", "entity"))
-    return Copy(file, base, schema, sequence, records, entities, file.stat().st_size)
+    return Copy(file, base[0], schema, sequence, records, entities, file.stat().st_size)
 
 
 def restore(file: Path, ledger: Path, base: str) -> tuple[Copy, Path | None]:

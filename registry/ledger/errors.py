@@ -6,8 +6,11 @@ import sqlite3
 import zlib
 from pathlib import Path
 
-DAMAGED = (sqlite3.DatabaseError, zlib.error)
-"""What SQLite and the payloads' checksums raise over a page that is not as it was written; see `is_damage`."""
+DAMAGED = (sqlite3.DatabaseError, zlib.error, UnicodeDecodeError)
+"""What SQLite and the payloads' checksums raise over a page that is not as it was written; see `is_damage`.
+
+Text that is no UTF-8 any more is an OperationalError in a value, and a UnicodeDecodeError in a message of SQLite's own.
+"""
 
 
 class LedgerError(Exception):
@@ -18,7 +21,8 @@ def is_damage(error: Exception) -> bool:
     """Whether an error says that the file's content is wrong, rather than that it is locked or the disk full."""
     if isinstance(error, sqlite3.OperationalError):
         # a page that is beyond the end of a truncated file reads as an I/O error
-        return getattr(error, "sqlite_errorname", "") == "SQLITE_IOERR_SHORT_READ"
+        name = getattr(error, "sqlite_errorname", "")
+        return name == "SQLITE_IOERR_SHORT_READ" or str(error).startswith("Could not decode to UTF-8")
     return isinstance(error, DAMAGED) and not isinstance(error, sqlite3.ProgrammingError | sqlite3.IntegrityError)
 
 

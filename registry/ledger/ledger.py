@@ -15,7 +15,7 @@ from pathlib import Path
 from registry.ledger import activities, entities, migrate, records, runs
 from registry.ledger.backup import backup
 from registry.ledger.entities import Entity
-from registry.ledger.errors import LedgerError, troubled
+from registry.ledger.errors import DAMAGED, LedgerError, troubled
 from registry.ledger.records import StoredRecord
 from registry.ledger.runs import Run, SourceState
 from registry.ledger.turns import Turns
@@ -91,7 +91,7 @@ class Ledger:
                     if migrate.version(db) is None:  # still: another process may have been faster
                         _create(db, base)
                     _execute(db, "additions.sql")
-        except (sqlite3.Error, OSError) as error:
+        except (*DAMAGED, OSError) as error:
             raise troubled(path, "opened for writing", error) from None
         ledger._examine(path)
         return ledger
@@ -110,7 +110,7 @@ class Ledger:
             db = _connect(f"file:{_quoted(path)}?mode=ro")
             db.execute("PRAGMA query_only = ON")
             row = db.execute("SELECT value FROM meta WHERE key = 'base'").fetchone()
-        except sqlite3.Error as error:
+        except DAMAGED as error:
             raise troubled(path, "read", error) from None
         ledger = cls(db, row[0] if row else "", lambda: datetime.now(UTC), use)
         ledger._examine(path)
@@ -204,13 +204,13 @@ class Ledger:
     def _examine(self, path: Path) -> None:
         try:
             meta = dict(self.db.execute("SELECT key, value FROM meta"))
-        except sqlite3.Error as error:
+        except DAMAGED as error:
             raise troubled(path, "read", error) from None
         if meta.get("schema") != str(migrate.newest()):
-            raise migrate.refuse(path, int(meta.get("schema", 0)))
-        if meta["base"] != self.base:
+            raise migrate.refuse(path, migrate.version(self.db))
+        if meta.get("base") != self.base:
             raise LedgerError(
-                f"the ledger {path} was made for base_url {meta['base']}, registry.toml says {self.base};"
+                f"the ledger {path} was made for base_url {meta.get('base')}, registry.toml says {self.base};"
                 " addresses never change: put the old one back, or start with a new data directory"
             )
 

@@ -26,11 +26,14 @@ def newest() -> int:
 
 
 def version(db: sqlite3.Connection) -> int | None:
-    """Version of a ledger's schema; None for an empty file. Raises sqlite3.DatabaseError for any other database."""
+    """Version of a ledger's schema; None for an empty file, 0 when it says none that could be one.
+
+    Raises sqlite3.DatabaseError for any other database.
+    """
     if not db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
         return None
     row = db.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
-    return int(row[0]) if row else 0
+    return int(row[0]) if row and str(row[0]).isdecimal() else 0
 
 
 def refuse(path: Path, found: int | None) -> LedgerError:

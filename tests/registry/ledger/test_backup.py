@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 import threading
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -118,3 +121,88 @@ def test_a_file_that_is_no_ledger_of_this_registry_is_refused(ground: Ground, tm
 def test_a_backup_never_replaces_the_ledger_itself(ground: Ground) -> None:
     with pytest.raises(LedgerError, match="itself"):
         backup(ground.path, ground.path)
+
+
+@pytest.mark.parametrize("name", ["{ledger}-wal", "{ledger}-shm", "{ledger}-journal", "{ledger}.lock", "registry.toml"])
+def test_a_backup_never_replaces_what_is_no_backup(ground: Ground, name: str) -> None:
+    """A mistyped name costs nobody the log of the ledger that is in use, or their settings."""
+    ground.harvest(PLACES[:2])
+    file = ground.path.with_name(name.format(ledger=ground.path.name))
+    if not file.exists() and file.suffix == ".toml":
+        file.write_text("publisher = 'Verein'\n")
+    before = file.read_bytes() if file.exists() else None
+    with pytest.raises(LedgerError, match="name another"):
+        backup(ground.path, file)
+    assert (file.read_bytes() if file.exists() else None) == before
+    with pytest.raises(LedgerError, match="is a folder"):
+        backup(ground.path, ground.path.parent)
+
+
+def test_a_backup_never_replaces_a_device(ground: Ground, tmp_path: Path) -> None:
+    ground.harvest(PLACES[:2])
+    os.mkfifo(tmp_path / "rohr")
+    with pytest.raises(LedgerError, match="no backup"):
+        backup(ground.path, tmp_path / "rohr")
+    assert (tmp_path / "rohr").is_fifo()
+
+
+def test_any_bit_that_is_not_as_it_was_is_noticed(ground: Ground, tmp_path: Path) -> None:
+    """Most of a file is in no digest: dates, judgements, older versions, pages that are free."""
+    ground.harvest(PLACES[:5])
+    good = tmp_path / "gut"
+    backup(ground.path, good)
+    ground.ledger.close()
+    before = ground.path.read_bytes()
+    bytes_, chance = good.read_bytes(), Random("bits")
+    for place in [60, 100, len(bytes_) - 1, *(chance.randrange(100, len(bytes_)) for _ in range(60))]:
+        spoiled = bytearray(bytes_)
+        spoiled[place] ^= 1 << chance.randrange(8)
+        (tmp_path / "gekippt").write_bytes(spoiled)
+        with pytest.raises(LedgerError, match=r"not a (whole )?ledger"):
+            restore(tmp_path / "gekippt", ground.path, BASE)
+    assert ground.path.read_bytes() == before
+
+
+def test_a_restored_ledger_and_a_changed_copy_are_ledgers_like_any(ground: Ground, tmp_path: Path) -> None:
+    """The seal is of a backup only; whoever writes into one through SQLite breaks it on purpose."""
+    ground.harvest(PLACES[:5])
+    backup(ground.path, tmp_path / "eins")
+    with sqlite3.connect(tmp_path / "eins") as db:
+        db.execute("INSERT INTO meta VALUES ('note', 'seen')")
+    ground.ledger.close()
+    restore(tmp_path / "eins", ground.path, BASE)
+    ground.ledger = Ledger.open(ground.path, BASE, clock=ground.clock)
+    ground.harvest(PLACES[:9])
+    ground.ledger.close()
+    shutil.copy(ground.path, tmp_path / "kopie")
+    restore(tmp_path / "kopie", ground.path, BASE)
+    ground.ledger = Ledger.open(ground.path, BASE, clock=ground.clock)
+    assert ground.ledger.digest("record").live == 9
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "DELETE FROM meta WHERE key = 'base'",
+        "UPDATE meta SET value = 'neu' WHERE key = 'schema'",
+        "UPDATE meta SET value = '99' WHERE key = 'schema'",
+        "UPDATE activity SET published = '2020' WHERE sequence = 3",
+        "UPDATE activity SET payload = (SELECT payload FROM activity WHERE sequence = 1) WHERE sequence = 2",
+        "UPDATE activity SET object = object || 'x' WHERE sequence = 4",
+        "UPDATE activity SET live = 'x' WHERE sequence = 4",
+    ],
+)
+def test_whatever_is_wrong_is_one_sentence(ground: Ground, tmp_path: Path, spoil: str) -> None:
+    ground.harvest(PLACES[:5])
+    backup(ground.path, tmp_path / "gut")
+    with sqlite3.connect(tmp_path / "gut") as db:
+        db.execute(spoil)
+    ground.ledger.close()
+    with pytest.raises(LedgerError):
+        restore(tmp_path / "gut", ground.path, BASE)
+    if "meta" in spoil:
+        shutil.copy(tmp_path / "gut", ground.path)
+        with pytest.raises(LedgerError):
+            Ledger.reader(ground.path)
+        with pytest.raises(LedgerError):
+            Ledger.open(ground.path, BASE)
