@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import click
 import orjson
 import typer
 
@@ -37,10 +38,11 @@ def query(
     config = load(context.obj)
     text = sys.stdin.read() if sparql == "-" else sparql
     request = QueryRequest(text, select_format=format_ or "tsv", graph_format=format_ or "turtle")
+    Ledger.reader(config.ledger).close()  # what is wrong with it is said here, rather than by the engine
     try:
         sys.stdout.buffer.write(ask(config, request))
     except EngineError as error:
-        raise typer.BadParameter(str(error)) from None
+        raise click.ClickException(str(error)) from None
 
 
 def export(

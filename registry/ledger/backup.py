@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, nullcontext, suppress
@@ -12,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from registry.ledger import migrate
-from registry.ledger.errors import DAMAGED, LedgerError, troubled
+from registry.ledger.errors import DAMAGED, WHAT_TO_DO, LedgerError, troubled
 from registry.ledger.integrity import faults
 from registry.ledger.seal import MAGIC, is_broken, seal
 from registry.ledger.use import alone, share
@@ -54,13 +53,8 @@ def backup(ledger: Path, file: Path, progress: Progress = lambda done, total: No
     use = share(ledger)
     try:
         partial.unlink(missing_ok=True)
-        with closing(_open(ledger, "ro")) as source, closing(_open(partial, "rwc")) as target:
-            source.execute("BEGIN")
-            source.execute("SELECT 1 FROM sqlite_master").fetchone()  # the moment that is copied
-            source.backup(target, pages=_PAGES, progress=lambda _, left, total: progress(total - left, total))
-            source.execute("COMMIT")
-            target.execute("PRAGMA journal_mode = DELETE")  # one file, whole in itself
-        copy = examine(partial)
+        _copy(ledger, partial, progress)
+        copy = _looked_at(partial, ledger)
         seal(partial)
         _to_disk(partial)
         partial.replace(file)
@@ -100,21 +94,30 @@ def examine(file: Path) -> Copy:
     try:
         if is_broken(file):
             raise LedgerError(f"{file} is not a whole ledger: its bytes are not those that `orte backup` wrote")
+    except OSError as error:
+        raise LedgerError(f"{file} cannot be read: {error.strerror}") from None
+    return _looked_at(file, file)
+
+
+def _looked_at(file: Path, name: Path) -> Copy:
+    """The same of a copy that stands for the file of another name, without its seal."""
+    advice = "" if file == name else f"; {WHAT_TO_DO}"
+    try:
         with closing(_open(file, "ro")) as db:
             schema = migrate.version(db)
             if not schema:
-                raise LedgerError(f"{file} is not a ledger")
+                raise LedgerError(f"{name} is not a ledger{advice}")
             if wrong := faults(db):
-                raise LedgerError(f"{file} is not a whole ledger: {wrong[0]}")
+                raise LedgerError(f"{name} is not a whole ledger: {wrong[0]}{advice}")
             base = db.execute("SELECT value FROM meta WHERE key = 'base'").fetchone()
             if base is None:
-                raise LedgerError(f"{file} is not a whole ledger: it does not say for which base_url it was made")
+                raise LedgerError(
+                    f"{name} is not a whole ledger: it does not say for which base_url it was made{advice}"
+                )
             (sequence,) = db.execute("SELECT coalesce(max(sequence), 0) FROM activity").fetchone()
             digests = dict(db.execute("SELECT stream, digest FROM state WHERE source = ''"))
-    except OSError as error:
-        raise LedgerError(f"{file} cannot be read: {error.strerror}") from None
     except (*DAMAGED, ValueError, TypeError) as error:  # a damaged value is of another kind than it ought to be
-        raise LedgerError(f"{file} is not a ledger, or it is damaged: {error}") from None
+        raise LedgerError(f"{name} is not a ledger, or it is damaged: {error}{advice}") from None
     records, entities = (digests.get(stream, bytes(32)).hex() for stream in ("record", "entity"))
     return Copy(file, base[0], schema, sequence, records, entities, file.stat().st_size)
 
@@ -135,28 +138,41 @@ def restore(file: Path, ledger: Path, base: str) -> tuple[Copy, Path | None]:
         raise migrate.refuse(file, copy.schema)
     ledger.parent.mkdir(parents=True, exist_ok=True)
     with alone(ledger, f"call `orte restore {file}` again"):
+        fresh = ledger.with_name(f".{ledger.name}.restoring")
         try:
-            fresh = ledger.with_name(f".{ledger.name}.restoring")
-            shutil.copyfile(file, fresh)
+            fresh.unlink(missing_ok=True)
+            _copy(file, fresh)
             _to_disk(fresh)
             kept = _put_aside(ledger)
             fresh.replace(ledger)
             _to_disk(ledger.parent)
-        except OSError as error:
+        except (sqlite3.Error, OSError) as error:
             raise LedgerError(f"the ledger {ledger} cannot be replaced: {error}") from None
+        finally:
+            fresh.unlink(missing_ok=True)
     return copy, kept
+
+
+def _copy(file: Path, to: Path, progress: Progress = lambda done, total: None) -> None:
+    """What a ledger holds at this moment, its log included, as one file that is whole in itself."""
+    with closing(_open(file, "ro")) as source, closing(_open(to, "rwc")) as target:
+        source.execute("BEGIN")
+        source.execute("SELECT 1 FROM sqlite_master").fetchone()  # the moment that is copied
+        source.backup(target, pages=_PAGES, progress=lambda _, left, total: progress(total - left, total))
+        source.execute("COMMIT")
+        target.execute("PRAGMA journal_mode = DELETE")
 
 
 def _put_aside(ledger: Path) -> Path | None:
     """Keep the old ledger under another name, and clear the place of what belongs to it."""
-    if not ledger.exists():
+    if not any(ledger.with_name(ledger.name + end).exists() for end in ("", *_BESIDE)):
         return None
-    with suppress(sqlite3.Error), closing(_open(ledger, "rw")) as db:  # a damaged one stays as it is
+    with suppress(*DAMAGED), closing(_open(ledger, "rw")) as db:  # a damaged one stays as it is
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     stamp = f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"
     kept = ledger.with_name(f"{ledger.name}.before-{stamp}")
     number = 1
-    while kept.exists():
+    while any(kept.with_name(kept.name + end).exists() for end in ("", *_BESIDE)):
         number += 1
         kept = ledger.with_name(f"{ledger.name}.before-{stamp}-{number}")
     for end in ("", *_BESIDE):

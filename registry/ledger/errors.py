@@ -26,12 +26,16 @@ def is_damage(error: Exception) -> bool:
     return isinstance(error, DAMAGED) and not isinstance(error, sqlite3.ProgrammingError | sqlite3.IntegrityError)
 
 
-def damaged(path: Path, error: Exception) -> LedgerError:
+WHAT_TO_DO = (
+    "end every process that uses it, then put back the last backup with `orte restore FILE`"
+    " (what is there now is kept beside it)"
+)
+"""When a ledger is damaged."""
+
+
+def damaged(path: Path, error: Exception | str) -> LedgerError:
     """The sentence for a ledger whose content is wrong."""
-    return LedgerError(
-        f"the ledger {path} is damaged: {error}; end every process that uses it, then put back the last backup with"
-        " `orte restore FILE` (what is there now is kept beside it)"
-    )
+    return LedgerError(f"the ledger {path} is damaged: {error}; {WHAT_TO_DO}")
 
 
 def troubled(path: Path, doing: str, error: Exception) -> LedgerError:

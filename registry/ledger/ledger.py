@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -15,7 +17,7 @@ from pathlib import Path
 from registry.ledger import activities, entities, migrate, records, runs
 from registry.ledger.backup import backup
 from registry.ledger.entities import Entity
-from registry.ledger.errors import DAMAGED, LedgerError, troubled
+from registry.ledger.errors import DAMAGED, LedgerError, damaged, troubled
 from registry.ledger.records import StoredRecord
 from registry.ledger.runs import Run, SourceState
 from registry.ledger.turns import Turns
@@ -75,7 +77,11 @@ class Ledger:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             use = share(path)
-            db = _connect(f"file:{_quoted(path)}?mode=rwc")
+            if path.exists():
+                _refuse_an_empty_file(path)
+            else:
+                _make(path, base)
+            db = _connect(f"file:{_quoted(path)}?mode=rw")
             found = migrate.version(db)
             if found is not None and 1 <= found < migrate.newest():
                 db.close()
@@ -88,7 +94,7 @@ class Ledger:
             ledger = cls(db, base, clock, use, Turns(path))
             if found is None or not _complete(db):
                 with ledger.transaction():
-                    if migrate.version(db) is None:  # still: another process may have been faster
+                    if migrate.version(db) is None:  # begun by an older version of this program, and killed
                         _create(db, base)
                     _execute(db, "additions.sql")
         except (*DAMAGED, OSError) as error:
@@ -105,6 +111,7 @@ class Ledger:
         """
         if not path.is_file():
             raise LedgerError(f"there is no ledger at {path}; `orte init` makes one")
+        _refuse_an_empty_file(path)
         use = share(path)
         try:
             db = _connect(f"file:{_quoted(path)}?mode=ro")
@@ -224,6 +231,33 @@ def _bring_forward(path: Path, found: int) -> None:
             migrate.migrate(db, found)
         finally:
             db.close()
+
+
+def _refuse_an_empty_file(path: Path) -> None:
+    """A ledger is never empty from the moment it has its name; one that is has been cut off."""
+    if not path.stat().st_size:
+        raise damaged(path, "the file is empty")
+
+
+def _make(path: Path, base: str) -> None:
+    """Make a ledger aside and then give it its name: it is there and whole, or it is not there."""
+    # SQLite would play what is in them into the new one
+    if any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal")):
+        raise damaged(path, "the file is gone, but what was last written to it is still there beside it")
+    fresh = path.with_name(f".{path.name}.new-{secrets.token_hex(4)}")
+    try:
+        db = _connect(f"file:{_quoted(fresh)}?mode=rwc")
+        try:
+            db.execute("BEGIN")
+            _create(db, base)
+            _execute(db, "additions.sql")
+            db.execute("COMMIT")
+        finally:
+            db.close()
+        with suppress(FileExistsError):  # another process was faster
+            os.link(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _complete(db: sqlite3.Connection) -> bool:

@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 
@@ -206,3 +207,53 @@ def test_whatever_is_wrong_is_one_sentence(ground: Ground, tmp_path: Path, spoil
             Ledger.reader(ground.path)
         with pytest.raises(LedgerError):
             Ledger.open(ground.path, BASE)
+
+
+def test_a_ledger_that_was_cut_to_nothing_is_not_begun_anew(ground: Ground, tmp_path: Path) -> None:
+    """Or a harvest would fill it, with new addresses for what has gone, and nobody would miss the rest."""
+    ground.harvest(PLACES[:5])
+    backup(ground.path, tmp_path / "gut")
+    ground.ledger.close()
+    ground.path.write_bytes(b"")
+    for use in (lambda: Ledger.open(ground.path, BASE), lambda: Ledger.reader(ground.path)):
+        with pytest.raises(LedgerError, match=r"empty.*orte restore"):
+            use()
+    restore(tmp_path / "gut", ground.path, BASE)
+    assert Ledger.reader(ground.path).digest("record").live == 5
+
+
+def test_a_log_without_its_ledger_is_not_played_into_another_one(ground: Ground, tmp_path: Path) -> None:
+    ground.harvest(PLACES[:5])
+    backup(ground.path, tmp_path / "gut")
+    ground.harvest(PLACES[:30])
+    folder = tmp_path / "absturz"  # as a process that was killed leaves it
+    folder.mkdir()
+    shutil.copy(f"{ground.path}-wal", folder / "ledger.sqlite-wal")
+    assert (folder / "ledger.sqlite-wal").stat().st_size > 0
+    with pytest.raises(LedgerError, match=r"gone.*orte restore"):
+        Ledger.open(folder / "ledger.sqlite", BASE)
+    _, kept = restore(tmp_path / "gut", folder / "ledger.sqlite", BASE)
+    assert Ledger.reader(folder / "ledger.sqlite").digest("record").live == 5
+    assert kept is not None
+    assert kept.with_name(kept.name + "-wal").exists()
+
+
+def test_what_is_still_in_the_log_of_a_copy_is_restored_with_it(ground: Ground, tmp_path: Path) -> None:
+    ground.harvest(PLACES[:5])
+    ground.ledger.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    ground.harvest(PLACES[:30])
+    for end in ("", "-wal"):
+        shutil.copy(f"{ground.path}{end}", tmp_path / f"kopie{end}")
+    copy, _ = restore(tmp_path / "kopie", tmp_path / "neu" / "ledger.sqlite", BASE)
+    restored = Ledger.reader(tmp_path / "neu" / "ledger.sqlite").digest("record")
+    assert (restored.live, restored.hex) == (30, copy.records)
+
+
+def test_many_begin_a_ledger_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with ThreadPoolExecutor(8) as threads:
+        opened = list(threads.map(lambda _: Ledger.open(path, BASE), range(24)))
+    assert {ledger.sequence() for ledger in opened} == {0}
+    assert not [file for file in tmp_path.iterdir() if ".new-" in file.name]
+    for ledger in opened:
+        ledger.close()
