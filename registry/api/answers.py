@@ -107,8 +107,13 @@ def not_modified(
     return Response(status_code=304, headers=validators(format, tag, modified, links, vary))
 
 
+_REPEATED = 2000  # letters of an address; proxies take 4 to 8 kB of headers in an answer, and there are eight formats
+
+
 def alternates(address: str, offered: Sequence[Format]) -> list[str]:
-    """Link headers to every other way of having the same (RFC 8288)."""
+    """Link headers to every other way of having the same (RFC 8288); none for an address that is too long to repeat."""
+    if len(address) > _REPEATED:
+        return []
     return [f'<{address_in(address, f)}>; rel="alternate"; type="{f.media_type}"' for f in offered]
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from harvesters.gazetteer import GazetteerError
 from harvesters.source import SourceError
 from registry.cli import catalogue, federation, harvest, judge, operate, proposals, reports, serve, sources, tokens
+from registry.cli.terminal import plain
 from registry.config import ConfigError
 from registry.engine.remote.connection import RemoteError
 from registry.ledger import LedgerError
@@ -99,5 +100,5 @@ def main() -> None:
 
 
 def _fail(sentence: str) -> None:
-    Console(stderr=True, soft_wrap=True).print(f"orte: {sentence}", markup=False, highlight=False)
+    Console(stderr=True, soft_wrap=True).print(f"orte: {plain(sentence)}", markup=False, highlight=False)
     sys.exit(1)

@@ -11,6 +11,7 @@ import click
 import orjson
 import typer
 
+from registry.cli.terminal import say
 from registry.config import load
 from registry.engine import EngineError, QueryRequest
 from registry.export import export as write_export
@@ -40,7 +41,7 @@ def query(
     request = QueryRequest(text, select_format=format_ or "tsv", graph_format=format_ or "turtle")
     Ledger.reader(config.ledger).close()  # what is wrong with it is said here, rather than by the engine
     try:
-        sys.stdout.buffer.write(ask(config, request))
+        say(ask(config, request), nl=False)
     except EngineError as error:
         raise click.ClickException(str(error)) from None
 
@@ -58,7 +59,7 @@ def export(
     ledger = Ledger.reader(config.ledger)
     if feed:
         written = export_feeds(ledger, config, feed)
-        typer.echo(f"{feed}: {written} files written, those that are as they were left alone")
+        say(f"{feed}: {written} files written, those that are as they were left alone")
     elif output:
         with output.open("wb") as file:
             write_export(ledger, format_.value, file)
@@ -73,14 +74,14 @@ def rebuild(
     config = load(context.obj)
     result = rebuild_all(Ledger.open(config.ledger, config.base_url), str(config.ledger), remote(config))
     if as_json:
-        typer.echo(orjson.dumps(result, option=orjson.OPT_INDENT_2))
+        say(orjson.dumps(result, option=orjson.OPT_INDENT_2))
     else:
-        typer.echo(
+        say(
             f"{result['entities']} entities, {result['quads']} quads in {result['seconds']} s;"
             f" digest {result['digest']}"
         )
     if not result["same"]:
-        typer.echo(f"the digest was {result['before']} before: the rules of merging have changed since", err=True)
+        say(f"the digest was {result['before']} before: the rules of merging have changed since", err=True)
 
 
 def digest(
@@ -92,7 +93,7 @@ def digest(
     streams = {"records": ledger.digest("record"), "entities": ledger.digest("entity")}
     if as_json:
         shown = {name: {"digest": d.hex, "count": d.live, "sequence": d.sequence} for name, d in streams.items()}
-        typer.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2))
+        say(orjson.dumps(shown, option=orjson.OPT_INDENT_2))
     else:
         for name, state in streams.items():
-            typer.echo(f"{name}\t{state.hex}\t{state.live}\t{state.sequence}")
+            say(f"{name}\t{state.hex}\t{state.live}\t{state.sequence}")

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from harvesters.fetch import Fetcher, FetchError
 from harvesters.ldes import FeedFailed
+from registry.cli.terminal import say
 from registry.config import FILE, load
 from registry.dcat import announce, write_dumps
 from registry.federation.notifying import notify as notify_peers
@@ -42,10 +43,10 @@ def verify(
     else:
         findings = verify_all(ledger, str(config.ledger), remote(config))
     if as_json:
-        typer.echo(orjson.dumps([asdict(one) for one in findings], option=orjson.OPT_INDENT_2))
+        say(orjson.dumps([asdict(one) for one in findings], option=orjson.OPT_INDENT_2))
     else:
         for one in findings:
-            typer.echo(f"{'same' if one.good else 'DIFFERENT'}\t{one.what}\t{one.found}")
+            say(f"{'same' if one.good else 'DIFFERENT'}\t{one.what}\t{one.found}")
     if not all(one.good for one in findings):
         raise typer.Exit(1)
 
@@ -57,10 +58,10 @@ def notify(
     config = load(context.obj)
     told = notify_peers(Ledger.open(config.ledger, config.base_url), config)
     if as_json:
-        typer.echo(orjson.dumps([asdict(one) for one in told], option=orjson.OPT_INDENT_2))
+        say(orjson.dumps([asdict(one) for one in told], option=orjson.OPT_INDENT_2))
     else:
         for one in told:
-            typer.echo(f"{one.inbox}\t{one.problem or 'told'}")
+            say(f"{one.inbox}\t{one.problem or 'told'}")
 
 
 def dump(
@@ -74,10 +75,10 @@ def dump(
         manifest = write_dumps(ledger, config, lambda name: status.update(name))
     announce(ledger, config)
     if as_json:
-        typer.echo(orjson.dumps([asdict(file) for file in manifest.files.values()], option=orjson.OPT_INDENT_2))
+        say(orjson.dumps([asdict(file) for file in manifest.files.values()], option=orjson.OPT_INDENT_2))
     else:
         size = sum(file.size for file in manifest.files.values())
-        typer.echo(f"{len(manifest.files)} files, {size} bytes, at sequence {manifest.sequence}")
+        say(f"{len(manifest.files)} files, {size} bytes, at sequence {manifest.sequence}")
 
 
 def follow(
@@ -105,20 +106,18 @@ def follow(
         settings = fetch_settings(config, timedelta(hours=6))
         with Fetcher(replace(settings, delay=min(settings.delay, PEER_DELAY)), cache=config.data / "cache") as fetch:
             try:
-                done = replicate(
-                    ledger, fetch, locks=config.data / "locks", notes=lambda line: typer.echo(line, err=True)
-                )
+                done = replicate(ledger, fetch, locks=config.data / "locks", notes=lambda line: say(line, err=True))
             except (FetchError, FeedFailed, AlreadyHarvesting) as error:
                 if once:
                     raise click.ClickException(str(error)) from None
-                typer.echo(str(error), err=True)
+                say(str(error), err=True)
                 done = []
         if as_json:
-            typer.echo(orjson.dumps([asdict(one) for one in done]))
+            say(orjson.dumps([asdict(one) for one in done]))
         else:
             for one in done:
                 agrees = "same" if one.agrees else "DIFFERENT"
-                typer.echo(f"{one.stream}\t{one.members} new\t{one.live} live\t{agrees}\t{one.digest}")
+                say(f"{one.stream}\t{one.members} new\t{one.live} live\t{agrees}\t{one.digest}")
         if once:
             raise typer.Exit(0 if all(one.agrees for one in done) else 1)
         if ended.wait(config.feed.poll_seconds):

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from harvesters.source import Source
 from registry import harvesting
+from registry.cli.terminal import plain, say
 from registry.config import load
 from registry.formats.media import TURTLE
 from registry.formats.rdf import serialise
@@ -48,11 +49,11 @@ def harvest(
     console = Console(stderr=True)
     outcomes = with_progress(config, ledger, wanted, console, quiet=as_json, accept_shrink=accept_shrink)
     if as_json:
-        typer.echo(orjson.dumps([_outcome(one) for one in outcomes], option=orjson.OPT_INDENT_2))
+        say(orjson.dumps([_outcome(one) for one in outcomes], option=orjson.OPT_INDENT_2))
     if unread and not as_json:
         for one in outcomes:
             for key, count in (one.run.counts.get("unread", {}) if one.run else {}).items():
-                typer.echo(f"{one.source}\t{key}\t{count}")
+                say(f"{one.source}\t{key}\t{count}")
     if any(one.failed for one in outcomes):
         raise typer.Exit(1)
 
@@ -90,11 +91,11 @@ def with_progress(
         def done(outcome: Harvested) -> None:
             bars.update(tasks[outcome.source], visible=False)
             if not quiet:
-                bars.console.print(line(outcome), highlight=False, markup=False, soft_wrap=True)
+                bars.console.print(plain(line(outcome)), highlight=False, markup=False, soft_wrap=True)
 
         def notes(text: str) -> None:
             if not quiet and console.is_terminal:
-                bars.console.print(f"  {text}", highlight=False, markup=False)
+                bars.console.print(f"  {plain(text)}", highlight=False, markup=False)
 
         return harvesting.harvest(
             config, ledger, wanted, accept_shrink=accept_shrink, progress=progress, done=done,
@@ -136,7 +137,7 @@ def check(
         if not as_json:
             _print_trial(trial)
         if trial.ended.outcome == "failed":
-            typer.echo(f"failed: {trial.ended.reason}", err=True)
+            say(f"failed: {trial.ended.reason}", err=True)
         if trial.entries or trial.ended.outcome != "failed":
             _report(trial.report, as_json)
         if not trial.records:
@@ -155,20 +156,20 @@ def check(
 
 def _print_trial(trial: Trial) -> None:
     for one in trial.records:
-        typer.echo(serialise((quad.triple for quad in parse(one.nquads)), TURTLE, PREFIXES).decode())
+        say(serialise((quad.triple for quad in parse(one.nquads)), TURTLE, PREFIXES).decode())
     if trial.unread:
-        typer.echo(f"keys the lift never read: {', '.join(sorted(trial.unread))}")
+        say(f"keys the lift never read: {', '.join(sorted(trial.unread))}")
     if trial.ended.outcome == "partial":
-        typer.echo(f"{trial.ended.outcome}: {trial.ended.reason}")
+        say(f"{trial.ended.outcome}: {trial.ended.reason}")
 
 
 def _report(report: Report, as_json: bool) -> None:
     """Print the report, the worst first; exit with 1 when there is a violation."""
     if as_json:
-        typer.echo(plain_json(report))
+        say(plain_json(report))
     else:
         for text in lines_of_text(report):
-            typer.echo(text)
+            say(text)
     if not report.fits:
         raise typer.Exit(1)
 

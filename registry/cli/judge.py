@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from registry.cli.terminal import cell, plain, say
 from registry.config import load
 from registry.harvesting import publish
 from registry.identity import judge as judging
@@ -77,9 +78,9 @@ def judge(
         if as_json:
             made = judgements.get(ledger.db, number)
             assert made is not None
-            typer.echo(orjson.dumps(asdict(made), option=orjson.OPT_INDENT_2))
+            say(orjson.dumps(asdict(made), option=orjson.OPT_INDENT_2))
         else:
-            typer.echo(f"judgement {number} holds; `orte judge undo {number} --by … --why …` takes it back")
+            say(f"judgement {number} holds; `orte judge undo {number} --by … --why …` takes it back")
 
 
 def explain(
@@ -106,13 +107,13 @@ def explain(
                 "judgement": held[0] if held else None,
                 "signs": [_sign(sign) for sign in decision.signs],
             }
-            typer.echo(orjson.dumps(said, option=orjson.OPT_INDENT_2))
+            say(orjson.dumps(said, option=orjson.OPT_INDENT_2))
             return
         for sign in decision.signs:
-            typer.echo(f"{sign.points:+6.2f}  {sign.says('en')}")
-        typer.echo(f"{decision.score:+6.2f}  {decision.verdict} by the rules")
+            say(f"{sign.points:+6.2f}  {sign.says('en')}")
+        say(f"{decision.score:+6.2f}  {decision.verdict} by the rules")
         if held:
-            typer.echo(f"but: {held[0]} by judgement {held[1]}")
+            say(f"but: {held[0]} by judgement {held[1]}")
 
 
 @group.command(name="list")
@@ -121,11 +122,11 @@ def listing(context: typer.Context, as_json: AsJson = False) -> None:
     with _ledger(context) as ledger:
         rows = [{**asdict(one), "holds": judgements.holds(ledger.db, one.number)} for one in judgements.all_(ledger.db)]
     if as_json:
-        typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
+        say(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
         return
     for row in rows:
         state = "" if row["holds"] else " (undone)"
-        typer.echo(f"{row['number']}\t{row['verdict']}{state}\t{row['subject']}\t{row['object']}\t{row['author']}"
+        say(f"{row['number']}\t{row['verdict']}{state}\t{row['subject']}\t{row['object']}\t{row['author']}"
                    f"\t{row['made'][:10]}\t{row['why']}")  # fmt: skip
 
 
@@ -161,10 +162,10 @@ def import_(
         done = sssom.take_in(ledger, rows)
         publish(ledger)
     if as_json:
-        typer.echo(orjson.dumps({"added": done.added, "known": done.known, "validated": validated}))
+        say(orjson.dumps({"added": done.added, "known": done.known, "validated": validated}))
     else:
         how = "valid by the sssom library" if validated else "not checked by the sssom library, which is not installed"
-        typer.echo(f"{done.added} judgements taken over, {done.known} held already; the file is {how}")
+        say(f"{done.added} judgements taken over, {done.known} held already; the file is {how}")
 
 
 def review(
@@ -175,7 +176,7 @@ def review(
     """Walk through the pairs that the rules are unsure about, side by side, and judge them."""
     with _ledger(context) as ledger:
         if as_json:
-            typer.echo(orjson.dumps([_question(one) for one in questions(ledger)], option=orjson.OPT_INDENT_2))
+            say(orjson.dumps([_question(one) for one in questions(ledger)], option=orjson.OPT_INDENT_2))
             return
         if not by:
             raise typer.BadParameter("say who judges: orte review --by NAME")
@@ -205,10 +206,10 @@ def _ask(console: Console, one: Question, left: int) -> str:
     first, second = facts(one.a), facts(one.b)
     for fact in FACTS:
         if first[fact] or second[fact]:
-            table.add_row(fact, first[fact], second[fact])
+            table.add_row(fact, cell(first[fact]), cell(second[fact]))
     console.print(table)
     for sign in one.signs:
-        console.print(f"{sign.points:+6.2f}  {sign.says('en')}", markup=False, highlight=False)
+        console.print(f"{sign.points:+6.2f}  {plain(sign.says('en'))}", markup=False, highlight=False)
     options = ", ".join(f"[{key}] {text}" for key, text in _ANSWERS.items())
     console.print(options, markup=False, highlight=False)
     while True:

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from registry.cli.terminal import say
 from registry.config import load
 from registry.ledger import Ledger
 from registry.ledger.backup import Copy
@@ -49,6 +50,6 @@ def restore(
 def _say(copy: Copy, sentence: str, as_json: bool, kept: Path | None = None) -> None:
     if as_json:
         shown = {**asdict(copy), "file": str(copy.file), "kept": str(kept) if kept else None}
-        typer.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2))
+        say(orjson.dumps(shown, option=orjson.OPT_INDENT_2))
     else:
-        typer.echo(f"{sentence}\nrecords\t{copy.records}\nentities\t{copy.entities}")
+        say(f"{sentence}\nrecords\t{copy.records}\nentities\t{copy.entities}")

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from registry.cli.terminal import cell, say
 from registry.config import load
 from registry.joining import proposals
 from registry.ledger import Ledger
@@ -44,19 +45,19 @@ def proposed(
     except proposals.NotDecided as error:
         raise click.ClickException(str(error)) from None
     if as_json:
-        typer.echo(orjson.dumps([asdict(one) for one in found], option=orjson.OPT_INDENT_2))
+        say(orjson.dumps([asdict(one) for one in found], option=orjson.OPT_INDENT_2))
     elif number is None:
         table = Table("number", "state", "kind", "address", "title", "publisher", "licence", "found", box=None)
         for one in found:
             offer = one.offer
             table.add_row(
-                str(one.number), one.state, offer["kind"], offer["url"], offer["title"], offer["publisher"],
-                offer["licence"] or "none: facts only", _found(one),
+                str(one.number), one.state, offer["kind"], cell(offer["url"]), cell(offer["title"]),
+                cell(offer["publisher"]), cell(offer["licence"] or "none: facts only"), cell(_found(one)),
             )  # fmt: skip
         Console().print(table)
     else:
         for line in _shown(found[0]):
-            typer.echo(line)
+            say(line)
 
 
 def accept(
@@ -79,13 +80,13 @@ def accept(
     except proposals.NotDecided as error:
         raise click.ClickException(str(error)) from None
     if as_json:
-        typer.echo(orjson.dumps({"source": source.id, "folder": str(folder), "enabled": source.enabled}))
+        say(orjson.dumps({"source": source.id, "folder": str(folder), "enabled": source.enabled}))
         return
-    typer.echo(f"{folder} is written. Next:")
+    say(f"{folder} is written. Next:")
     if source.enabled:
-        typer.echo(f"  `orte run` harvests it by itself, or at once: orte harvest {source.id}")
+        say(f"  `orte run` harvests it by itself, or at once: orte harvest {source.id}")
     else:
-        typer.echo(
+        say(
             f"  1. fit lift.rq to the data: which key means what\n"
             f"  2. orte check --source {source.id}    reads, lifts and checks some entries, storing nothing\n"
             f"  3. set enabled = true in source.toml, then: orte harvest {source.id}"
@@ -104,7 +105,7 @@ def refuse(
         refused = proposals.refuse(Ledger.open(config.ledger, config.base_url), number, why)
     except proposals.NotDecided as error:
         raise click.ClickException(str(error)) from None
-    typer.echo(orjson.dumps(asdict(refused)) if as_json else f"proposal {number} is refused: {refused.why}")
+    say(orjson.dumps(asdict(refused)) if as_json else f"proposal {number} is refused: {refused.why}")
 
 
 def _found(one: Proposal) -> str:

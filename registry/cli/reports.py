@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from registry.cli.terminal import say
 from registry.config import load
 from registry.formats import serialise
 from registry.formats.media import TURTLE
@@ -39,11 +40,11 @@ def report(
     wanted: list[Severity] = severity or []  # type: ignore[assignment]
     found = of_source(ledger, states[source], Filters(tuple(wanted), new))
     if as_json:
-        typer.echo(plain_json(found))
+        say(plain_json(found))
     else:
         for text in lines_of_text(found):
-            typer.echo(text)
-        typer.echo(f"new: {found.new}, fixed: {found.fixed_count} in the last run")
+            say(text)
+        say(f"new: {found.new}, fixed: {found.fixed_count} in the last run")
     if not found.fits:
         raise typer.Exit(1)
 
@@ -56,14 +57,14 @@ def listing(context: typer.Context, source: _Source = None, as_json: _Json = Fal
     ledger = Ledger.reader(load(context.obj).ledger)
     rows = [_row(ledger, one) for one in records.quarantined(ledger.db, source)]
     if as_json:
-        typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
+        say(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
         return
     for row in rows:
         meanwhile = "its last valid version is shown" if row["published"] else "not published"
-        typer.echo(f"{row['source']}\t{row['key']}\tsince {row['since']}\t{meanwhile}\n  {row['iri']}")
+        say(f"{row['source']}\t{row['key']}\tsince {row['since']}\t{meanwhile}\n  {row['iri']}")
         for why in row["why"]:
-            typer.echo(f"  {why['de']}")
-    typer.echo(f"{len(rows)} in quarantine", err=True)
+            say(f"  {why['de']}")
+    say(f"{len(rows)} in quarantine", err=True)
 
 
 @quarantine.command()
@@ -86,11 +87,11 @@ def show(
     turtle = serialise((quad.triple for quad in parse(one.nquads)), TURTLE, PREFIXES).decode()
     if as_json:
         row = {**_row(ledger, one), "turtle": turtle, "report": orjson.loads(plain_json(found))}
-        typer.echo(orjson.dumps(row, option=orjson.OPT_INDENT_2))
+        say(orjson.dumps(row, option=orjson.OPT_INDENT_2))
         return
-    typer.echo(turtle)
+    say(turtle)
     for text in lines_of_text(found):
-        typer.echo(text)
+        say(text)
 
 
 def rules(
@@ -100,13 +101,13 @@ def rules(
     from registry.report.guide import GuideError, guide, write_into  # brings rdflib, for which a server need not wait
 
     if into is None:
-        typer.echo(guide(), nl=False)
+        say(guide(), nl=False)
         return
     try:
         changed = write_into(into)
     except GuideError as error:
         raise typer.BadParameter(str(error)) from None
-    typer.echo(f"{into} {'was brought into step' if changed else 'was in step already'}", err=True)
+    say(f"{into} {'was brought into step' if changed else 'was in step already'}", err=True)
 
 
 def _row(ledger: Ledger, one: Quarantined) -> dict[str, Any]:

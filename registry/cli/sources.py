@@ -14,6 +14,7 @@ from harvesters.readers import READERS
 from harvesters.source import Source
 from harvesters.source import load as load_source
 from registry import harvesting
+from registry.cli.terminal import say
 from registry.config import load
 from registry.joining.new_source import Answers, write
 from registry.ledger import Ledger, SourceState
@@ -33,19 +34,19 @@ def listing(
     states = {state.id: state for state in Ledger.reader(config.ledger).sources()} if config.ledger.exists() else {}
     rows = [_state(name, known.get(name), states.get(name)) for name in sorted(known.keys() | states.keys())]
     if as_json:
-        typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
+        say(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
         return
     wide = max((len(row["id"]) for row in rows), default=0)
-    typer.echo(f"{'source':{wide}}  enabled  state    records  confirmed  licence")
+    say(f"{'source':{wide}}  enabled  state    records  confirmed  licence")
     for row in rows:
         enabled = "yes" if row["enabled"] else "no"
         age = _age(row["age"]) if row["confirmed"] else "never"
-        typer.echo(
+        say(
             f"{row['id']:{wide}}  {enabled:7}  {row['state']:7}  {row['records']:7}  {age:9}  "
             + (row["licence"] or "none: facts only")
         )
         if row["reason"]:
-            typer.echo(f"  {row['reason']}")
+            say(f"  {row['reason']}")
 
 
 @group.command()
@@ -71,7 +72,7 @@ def new(
     folder = config.data / config.sources_folder / name
     write(folder, Answers(name, title_de, title_en, publisher, homepage, reader, url, licence or None))
     load_source(folder)
-    typer.echo(
+    say(
         f"{folder} is written. Next:\n"
         f"  1. fit lift.rq to the data: which key means what\n"
         f"  2. orte check --source {name}    reads, lifts and checks some entries, storing nothing\n"

@@ -10,6 +10,7 @@ import orjson
 import typer
 
 from registry import harvesting, tokens
+from registry.cli.terminal import say
 from registry.config import load
 from registry.ledger import Ledger
 
@@ -31,11 +32,11 @@ def create(
         raise typer.BadParameter("say what the token is for: --source ID or --curator NAME")
     if curator:
         ledger = Ledger.open(config.ledger, config.base_url)
-        typer.echo(tokens.create_for_curator(ledger, curator, timedelta(days=days)))
+        say(tokens.create_for_curator(ledger, curator, timedelta(days=days)))
         return
     if source not in harvesting.sources(config):
         raise typer.BadParameter(f"there is no source '{source}'; make one with reader = \"push\" first")
-    typer.echo(tokens.create(Ledger.open(config.ledger, config.base_url), source, timedelta(days=days)))
+    say(tokens.create(Ledger.open(config.ledger, config.base_url), source, timedelta(days=days)))
 
 
 @group.command(name="list")
@@ -46,11 +47,11 @@ def listing(
     config = load(context.obj)
     found = tokens.listing(Ledger.open(config.ledger, config.base_url))
     if as_json:
-        typer.echo(orjson.dumps([asdict(one) for one in found], option=orjson.OPT_INDENT_2))
+        say(orjson.dumps([asdict(one) for one in found], option=orjson.OPT_INDENT_2))
     else:
         for one in found:
             state = f"revoked {one.revoked}" if one.revoked else f"until {one.expires}"
-            typer.echo(f"{one.id}\t{one.source}\t{state}")
+            say(f"{one.id}\t{one.source}\t{state}")
 
 
 @group.command()
