@@ -12,11 +12,11 @@ from registry.api.catalogue import catalogue_of
 from registry.api.curator import Form, Reader, Writer, page, to
 from registry.api.problems import Problem
 from registry.config import Config
-from registry.harvesting import publish
 from registry.identity.judge import JudgementError, judge, undo
 from registry.identity.review import questions
 from registry.ledger import Ledger, judgements, records
 from registry.ledger.judgements import Judgement
+from registry.publishing import publish
 from registry.web.curating import waiting
 from registry.web.review import review_page
 

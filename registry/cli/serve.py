@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from harvesters.gazetteer import GazetteerError
-from registry import harvesting, logs
+from registry import harvesting, logs, publishing
 from registry.cli.harvest import with_progress
 from registry.config import FILE, Config, load
 from registry.dcat import read_manifest
@@ -85,16 +85,16 @@ def serve(context: typer.Context, host: Host = None, port: Port = None, log: Log
     """Serve the catalogue; nothing is harvested."""
     config = _logging(load(context.obj), log)
     ledger = Ledger.open(config.ledger, config.base_url)
-    undone = harvesting.unpublished(ledger, config)
+    undone = publishing.unpublished(ledger, config)
     ledger.close()
     listening = _listen(config, host, port)
-    publishing = _publishing(config) if undone else nullcontext()
-    with Schedule(config.data, (_dumps(config),)), _notifying(config), publishing:
+    finishing = _finishing(config) if undone else nullcontext()
+    with Schedule(config.data, (_dumps(config),)), _notifying(config), finishing:
         _serve(config, listening)
 
 
 @contextmanager
-def _publishing(config: Config) -> Iterator[None]:
+def _finishing(config: Config) -> Iterator[None]:
     """Finish what a harvest that was killed had left undone, in a process of its own: visitors do not wait for it."""
     command = [sys.executable, "-m", "registry", "--data", str(config.data), "publish"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
@@ -118,7 +118,7 @@ def publish(context: typer.Context) -> None:
         known = harvesting.gazetteer(config)
     except GazetteerError:  # a harvest says what is wrong with it; all but the coverage can be published
         known = None
-    harvesting.publish(Ledger.open(config.ledger, config.base_url), known)
+    publishing.publish(Ledger.open(config.ledger, config.base_url), known)
 
 
 def run(context: typer.Context, host: Host = None, port: Port = None, log: Log = None) -> None:

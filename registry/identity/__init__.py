@@ -4,7 +4,7 @@ from registry.identity.assign import assign, name_of, slug
 from registry.identity.decide import Decision, decide
 from registry.identity.evidence import Sign
 from registry.identity.resolve import Resolver
-from registry.identity.rules import behind, fingerprint, forget, pending, proceed
+from registry.identity.rules import behind, fingerprint, forget, pending, proceed, progress
 from registry.identity.services import compare_services
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "name_of",
     "pending",
     "proceed",
+    "progress",
     "slug",
 ]
