@@ -1,9 +1,9 @@
 """Find entities by words, facets, position and time; a view of the ledger that can be rebuilt at will."""
 
-from registry.search.bitmaps import Bitmaps
+from registry.search.bitmaps import Bitmaps, unkept
 from registry.search.facets import FACETS, Facet
 from registry.search.finding import find
-from registry.search.following import FOLLOWER, follow, rebuild
+from registry.search.following import follow, rebuild
 from registry.search.indexing import DDL, clear, create, index, remove
 from registry.search.lookup import addresses, names, offered_by, parts
 from registry.search.points import Point, points
@@ -12,7 +12,6 @@ from registry.search.query import BadCursor, Box, FacetCount, Hit, Near, Page, Q
 __all__ = [
     "DDL",
     "FACETS",
-    "FOLLOWER",
     "BadCursor",
     "Bitmaps",
     "Box",
@@ -36,4 +35,5 @@ __all__ = [
     "points",
     "rebuild",
     "remove",
+    "unkept",
 ]

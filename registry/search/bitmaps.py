@@ -1,7 +1,7 @@
 """Sets of entities as bits of Python integers: filters and facet counts without a database.
 
 Bit n stands for the entity with id n. SQLite would have to look at every hit to count facets. A process keeps one
-Bitmaps, which follows the ledger.
+Bitmaps, which follows the ledger. It begins with what was kept there.
 """
 
 from __future__ import annotations
@@ -17,11 +17,16 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-Ids = npt.NDArray[np.int64]
-Facet = tuple[str, str]  # kind, facet
+from registry.search import kept
+from registry.search.kept import Facet, Ids, Kept
+from registry.search.lookup import exists
 
 _FEW = 200
 """Values up to which a facet is kept as one bitmap each; beyond (operators), as a list of members."""
+_SOME = 1000
+"""Changes that a start reads one by one, whatever the size of the catalogue: some milliseconds."""
+_PART = 30
+"""Sets are kept anew when more than one in so many entities has changed: then it costs a tenth of the indexing."""
 
 
 class Bitmaps:
@@ -37,8 +42,34 @@ class Bitmaps:
         if version > self._state.version:
             with self._lock:
                 if version > self._state.version:
-                    self._state = _advance(db, self._state, version)
+                    old = self._state if self._state.version else _resumed(kept.read(db))
+                    self._state = _advance(db, old, version) if version > old.version else old
         return self._state
+
+
+def unkept(db: sqlite3.Connection) -> bool:
+    """Whether so much has changed since the sets were kept that a server would start sooner if they were kept anew.
+
+    Asked after every publication, it looks at no rows: versions count changes, ids entities.
+    """
+    if not exists(db):
+        return False
+    version, entities = db.execute(
+        "SELECT (SELECT max(version) FROM search_change), (SELECT max(entity) FROM search_change)"
+    ).fetchone()
+    return (version or 0) - kept.version(db) > max(_SOME, (entities or 0) // _PART)
+
+
+def keep(db: sqlite3.Connection) -> None:
+    """Keep the present sets in the ledger; inside a transaction."""
+    state = Bitmaps().state(db)
+    facets = {
+        facet: (column.values, np.bincount(column.numbers, minlength=len(column.values)), column.entities)
+        for facet, column in state.columns.items()
+    }
+    kinds = {kind: ids(members) for kind, members in state.kinds.items()}
+    orders = {order: state.order(db, order) for order in ("name", "modified")}
+    kept.write(db, Kept(state.version, kinds, facets, state.degrees, orders))
 
 
 @dataclass(frozen=True)
@@ -115,11 +146,14 @@ class State:
         if order not in self._ranks:
             ordering = "sort_name, id" if order == "name" else "modified DESC, id DESC"
             ids = read(db, "search_entity", "id", f"ORDER BY {ordering}")
-            ids = ids[ids < self.size]
-            ranks = np.full(self.size, -1, np.int64)
-            ranks[ids] = np.arange(len(ids))
-            self._ranks[order] = ranks
+            self._ranks[order] = _ranks(ids[ids < self.size], self.size)
         return self._ranks[order]
+
+    def order(self, db: sqlite3.Connection, order: str) -> Ids:
+        """All ids by name or newest first."""
+        ranks = self.ranks(db, order)
+        sorting = np.argsort(ranks, kind="stable")
+        return sorting[ranks[sorting] >= 0]
 
 
 def read(db: sqlite3.Connection, table: str, column: str, rest: str, values: Iterable[object] = ()) -> Ids:
@@ -154,6 +188,30 @@ def mask(members: int, size: int) -> npt.NDArray[np.bool_]:
 def ids(members: int) -> Ids:
     """The ids in a set, ascending."""
     return np.flatnonzero(mask(members, members.bit_length()))
+
+
+def _resumed(sets: Kept | None) -> State:
+    """The state that was kept; an empty one when there is none."""
+    if sets is None:
+        return State()
+    return State(
+        sets.version,
+        MappingProxyType({kind: bits(members) for kind, members in sets.kinds.items()}),
+        MappingProxyType({
+            facet: _column(values, np.repeat(np.arange(len(values)), counts), entities)
+            for facet, (values, counts, entities) in sets.facets.items()
+        }),
+        sets.degrees,
+        points(*sets.degrees),
+        _ranks={order: _ranks(members, sets.degrees.shape[1]) for order, members in sets.orders.items()},
+    )  # fmt: skip
+
+
+def _ranks(ordered: Ids, size: int) -> Ids:
+    """The place of every id, -1 for those that are not there."""
+    ranks = np.full(size, -1, np.int64)
+    ranks[ordered] = np.arange(len(ordered))
+    return ranks
 
 
 def _advance(db: sqlite3.Connection, old: State, version: int) -> State:
@@ -209,16 +267,21 @@ def _columns(
         members = np.concatenate(new)
         if before is not None:
             fresh = ~stale[before.entities]  # ids of values only ever rise, so numbers keep their meaning
-            numbers = np.concatenate([before.numbers[fresh], numbers])
-            members = np.concatenate([before.entities[fresh], members])
-            sorting = np.lexsort((members, numbers))
-            numbers, members = numbers[sorting], members[sorting]
-        bitmaps = None
-        if len(named) <= _FEW:
-            edges = np.searchsorted(numbers, np.arange(len(named) + 1))
-            bitmaps = tuple(bits(members[edges[i] : edges[i + 1]]) for i in range(len(named)))
-        columns[facet] = Column(tuple(value for _, value in named), numbers, members, bitmaps)
+            earlier, old_members = before.numbers[fresh], before.entities[fresh]
+            size = len(stale)
+            places = np.searchsorted(earlier * size + old_members, numbers * size + members)
+            numbers, members = np.insert(earlier, places, numbers), np.insert(old_members, places, members)
+        columns[facet] = _column([value for _, value in named], numbers, members)
     return MappingProxyType(columns)
+
+
+def _column(values: Sequence[str], numbers: Ids, members: Ids) -> Column:
+    """The entities of one value after those of another; as bitmaps, too, where values are few."""
+    bitmaps = None
+    if len(values) <= _FEW:
+        edges = np.searchsorted(numbers, np.arange(len(values) + 1))
+        bitmaps = tuple(bits(members[edges[i] : edges[i + 1]]) for i in range(len(values)))
+    return Column(tuple(values), numbers, members, bitmaps)
 
 
 def points(latitude: npt.NDArray[np.float64], longitude: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

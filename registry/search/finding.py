@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from registry.search.bitmaps import Bitmaps, Ids, State, bits, ids, of_mask, points, read
+from registry.search.bitmaps import Bitmaps, State, bits, ids, of_mask, points, read
 from registry.search.facets import FACETS
+from registry.search.kept import Ids
 from registry.search.lookup import exists
 from registry.search.query import Box, FacetCount, Hit, Near, Page, Position, Query, decode
 from registry.search.text import matches

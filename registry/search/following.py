@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from registry.ledger import Ledger, activities
+from registry.search.bitmaps import keep, unkept
 from registry.search.indexing import clear, create, index, remove
 
 FOLLOWER = "search"
@@ -24,6 +25,8 @@ def follow(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) 
         with ledger.transaction():
             batch = list(activities.since(ledger.db, ledger.position(FOLLOWER), "entity", BATCH))
             if not batch:
+                if unkept(ledger.db):
+                    keep(ledger.db)
                 return done
             changed = dict.fromkeys(activity.object for activity in batch)
             known = {iri: ledger.entity(iri) for iri in changed}

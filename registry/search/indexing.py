@@ -14,7 +14,7 @@ from registry.terms import ORTE, SCHEMA
 from registry.vocabulary import Vocabulary, vocabulary
 
 DDL = files("registry.search").joinpath("schema.sql").read_text(encoding="utf-8")
-_TABLES = ("entity", "value", "facet", "link", "change", "text", "gram", "box")
+_TABLES = ("entity", "value", "facet", "link", "change", "sets", "text", "gram", "box")
 _OFFERS, _SERVICE_KIND, _PART_OF = "offers", "serviceKind", "partOf"
 
 

@@ -43,6 +43,11 @@ CREATE TABLE IF NOT EXISTS search_change ( -- the last change of every id, gone 
   version INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS search_change_version ON search_change (version);
+CREATE TABLE IF NOT EXISTS search_sets (   -- the bitmaps as of a version: what a server reads at its start
+  id      INTEGER PRIMARY KEY CHECK (id = 1),
+  version INTEGER NOT NULL,
+  content BLOB NOT NULL                    -- see kept.py
+);
 
 CREATE VIRTUAL TABLE IF NOT EXISTS search_text USING fts5 (
   name, alternate, place, services, words,
