@@ -6,14 +6,13 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 
 from harvesters.gazetteer_files import credits_of
-from harvesters.outlines import Outlines
 from registry import coverage, search
 from registry.assets import ontology_dir
 from registry.config import Config
@@ -27,13 +26,18 @@ from registry.search import Hit, Page
 from registry.terms import KINDS, ORTE, PREFIXES, SCHEMA
 from registry.vocabulary import Vocabulary
 from registry.web import charts, facets, terms
+from registry.web.compiled import Compiled
 from registry.web.freshness import freshness
 from registry.web.listing import Listing
 from registry.web.rows import Rows, web_link
 from registry.web.texts import IN, LANGUAGES, chosen, language
 
+if TYPE_CHECKING:
+    from harvesters.outlines import Outlines
+
 _HERE = Path(__file__).resolve().parent
 STATIC = _HERE / "static"
+_TEMPLATES = _HERE / "templates"
 
 _NAME = SCHEMA["name"].value
 
@@ -57,7 +61,8 @@ class Pages:
         self.words = words
         self.order = Context.read(ontology_dir() / "context.jsonld").order
         self.templates = Environment(
-            loader=FileSystemLoader(_HERE / "templates"),
+            loader=FileSystemLoader(_TEMPLATES),
+            bytecode_cache=Compiled(_TEMPLATES),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
