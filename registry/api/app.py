@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import create_task, sleep, to_thread
+from asyncio import Task, create_task, sleep, to_thread, wait
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -60,13 +60,16 @@ from registry.search import Bitmaps
 from registry.web import STATIC
 
 PATIENCE = 1.5
-"""Seconds that the start waits for the engine."""
+"""Seconds that the start waits for the engine of a small catalogue."""
+LEAD = 1.0
+"""Seconds that the first visitors have processors and disk to themselves, before the engine loads a large catalogue."""
 
 
 def create_app(config: Config, engine: SparqlEngine | None = None, bitmaps: Bitmaps | None = None) -> FastAPI:
     """The API over one data directory. It only reads, for partners' writes are done by another process.
 
-    The engine is started and stopped with the application.
+    The engine is started and stopped with the application; that of a large catalogue a moment after it, for it takes
+    longer to load than anybody waits.
 
     ``engine`` is for tests and for engines elsewhere; without it, Oxigraph runs in a host process of its own.
     ``bitmaps`` are the sets behind lists, if somebody is reading them already.
@@ -77,16 +80,22 @@ def create_app(config: Config, engine: SparqlEngine | None = None, bitmaps: Bitm
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await catalogue.engine.start()
         warming = create_task(to_thread(catalogue.warm))
         if catalogue.small():
+            await catalogue.engine.start()
             await _patiently(catalogue.engine)
+            loading = None
+        else:
+            loading = create_task(_later(catalogue.engine, warming))
         try:
             yield
         finally:
             validator.close()
             writing.writer.close()
             await warming
+            if loading:
+                loading.cancel()
+                await wait([loading])
             await catalogue.engine.stop()
 
     app = Application(
@@ -159,6 +168,14 @@ class Application(FastAPI):
 def _compressed(folder: Path) -> ASGIApp:
     """Files as they are; those of some size compressed for clients that take it (Leaflet: 147 kB, then 43)."""
     return GZipMiddleware(StaticFiles(directory=folder), minimum_size=1000)
+
+
+async def _later(engine: SparqlEngine, warming: Task[None]) -> None:
+    """Start the engine when lists are ready and the first visitors have been served; SPARQL is answered with 503 before
+    that as it is until the engine has loaded."""
+    await sleep(LEAD)
+    await wait([warming])
+    await engine.start()
 
 
 async def _patiently(engine: SparqlEngine) -> None:

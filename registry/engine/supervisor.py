@@ -65,6 +65,8 @@ class Supervisor:
 
     def estimate(self) -> float:
         """Seconds until a host will be ready: what the last load took, or as long again as this one has taken."""
+        if self._task is None:
+            return _FIRST_GUESS
         elapsed = time.monotonic() - self._started
         if self._load_seconds is not None and self._load_seconds > elapsed:
             return max(1.0, self._load_seconds - elapsed)
