@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from registry import search
-from registry.identity import slug
+from registry.identity.assign import slug
 from registry.ledger import Ledger, runs
 from registry.ledger.activities import pack
 from registry.record import shift

@@ -10,11 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from harvesters.fetch import Fetcher, FetchError
 from harvesters.gazetteer import Gazetteer, GazetteerError
 from harvesters.source import SHIPPED
+
+if TYPE_CHECKING:
+    from harvesters.fetch import Fetcher
 
 EVERY = timedelta(days=30)
 """Age at which a copy from the web is asked for again; postal codes and borders change once or twice a year."""
@@ -95,6 +98,8 @@ def _copy(
         return copy
     if fetch is None:
         raise GazetteerError(f"the gazetteer file {url} was never fetched")
+    from harvesters.fetch import FetchError  # settings are read without any of it
+
     new = copy.with_suffix(".new")
     try:
         content = fetch.get(url).content

@@ -23,7 +23,6 @@ from registry.ledger.errors import DAMAGED, damaged, is_damage
 from registry.position import edition, seal
 from registry.record import parse
 from registry.terms import CONCEPT, DCAT, DCT, FOAF, ORTE, PROV, RDF, TYPE, XSD
-from registry.unify import resolve
 
 DEFAULT = ox.DefaultGraph()
 CHUNK = 2000
@@ -251,7 +250,7 @@ def _things(ledger: Ledger, record: StoredRecord) -> Iterator[tuple[str, str]]:
     if record.entity:
         yield record.thing, record.entity
     for (target,) in ledger.db.execute("SELECT target FROM reference WHERE record = ?", (record.id,)):
-        if entity := resolve(ledger, target):
+        if entity := records.entity_of(ledger.db, target):
             yield target, entity
 
 

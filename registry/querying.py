@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from registry.config import Config
 from registry.engine import Engine, EngineOptions, QueryRequest, Remote, query_once
-from registry.engine.remote.connection import UPDATE_SECONDS
+from registry.engine.interface import UPDATE_SECONDS
 from registry.terms import PREFIXES
 
 FOLLOWER = "registry.project:Follower"

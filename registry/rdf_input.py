@@ -8,8 +8,6 @@ from pathlib import Path
 import orjson
 import pyoxigraph as ox
 
-from harvesters.fetch import Fetcher, FetchError, FetchSettings
-from harvesters.untrusted import UnparsableRdf, parse, syntax_of
 from registry.assets import ontology_dir
 from registry.config import Config
 
@@ -54,6 +52,8 @@ def read_rdf(target: str, config: Config) -> list[ox.Triple]:
 
 def fetched(address: str, config: Config, *, seconds: float = 180.0, most: int | None = None) -> Handed:
     """What is at an address: public hosts only, robots.txt, limits on time and size. Raises RdfInputError."""
+    from harvesters.fetch import Fetcher, FetchError, FetchSettings  # most is handed in, and nothing fetched
+
     settings = FetchSettings(
         contact=config.contact or config.base_url,
         allow_private_hosts=config.fetch.allow_private_hosts,
@@ -80,6 +80,8 @@ def triples_of(handed: Handed, config: Config, *, seconds: float = 60.0) -> list
     Raises:
         RdfInputError: when it has no known syntax, is not valid, or cannot be parsed in time.
     """
+    from harvesters.untrusted import UnparsableRdf, parse, syntax_of  # knows how the web is read
+
     syntax = syntax_of(handed.media_type, handed.name)
     if syntax is None:
         raise RdfInputError(f"{handed.name} has no known syntax; name its media type ({', '.join(MEDIA_TYPES)})")

@@ -6,11 +6,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from registry import identity
+from registry.identity.assign import assign
 from registry.identity.parts import derived_parts
 from registry.identity.resolve import Resolver
-from registry.ledger import Ledger, activities, entities, judgements
+from registry.identity.services import compare_services
+from registry.ledger import Ledger, activities, entities, judgements, records
 from registry.ledger import identity as store
 from registry.ledger.activities import Activity
 from registry.merge import describe
@@ -30,16 +33,30 @@ def unify(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) -
 
     Interrupted at any moment it leaves a valid catalogue, and goes on from there the next time.
     """
-    with uncollected():  # the many small values that are compared have no cycles
-        return _follow_rules(ledger, progress) + _follow_records(ledger, progress)
+    changed = _follow_rules(ledger, progress)
+    done = 0
+    while True:
+        with ledger.transaction():
+            judged = list(judgements.all_(ledger.db, ledger.position(JUDGEMENTS)))
+            batch = list(activities.since(ledger.db, ledger.position(FOLLOWER), "record", BATCH))
+            if not batch and not judged:
+                return changed
+            with uncollected():  # the many small values that are compared have no cycles
+                changed += _renew(ledger, _last(ledger, batch), _judged(ledger, judged))
+            if batch:
+                ledger.move(FOLLOWER, batch[-1].sequence)
+            if judged:
+                ledger.move(JUDGEMENTS, judged[-1].number)
+        done += len(batch)
+        progress(done)
 
 
 def unify_all(ledger: Ledger) -> int:
     """Describe every entity anew, as after a change of the rules of merging; returns how many changed."""
     with ledger.transaction():
-        resolver, circumstances = Resolver(ledger), _circumstances(ledger)
+        sources = _sources(ledger)
         numbers = [number for (number,) in ledger.db.execute("SELECT id FROM entity ORDER BY id")]
-        return sum(_publish(ledger, resolver, number, circumstances) for number in numbers)
+        return sum(_publish(ledger, number, sources) for number in numbers)
 
 
 def rework(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) -> int:
@@ -49,85 +66,38 @@ def rework(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) 
     """
     with ledger.transaction():
         identity.forget(ledger)
-    with uncollected():
-        return _follow_rules(ledger, progress)
-
-
-def _follow_records(ledger: Ledger, progress: Callable[[int], None]) -> int:
-    changed = done = 0
-    comparing = _Comparing(ledger)
-    while True:
-        with ledger.transaction(), comparing as resolver:
-            judged = list(judgements.all_(ledger.db, ledger.position(JUDGEMENTS)))
-            batch = list(activities.since(ledger.db, ledger.position(FOLLOWER), "record", BATCH))
-            if not batch and not judged:
-                return changed
-            changed += _renew(ledger, resolver, _last(ledger, batch), _judged(ledger, judged))
-            if batch:
-                ledger.move(FOLLOWER, batch[-1].sequence)
-            if judged:
-                ledger.move(JUDGEMENTS, judged[-1].number)
-        done += len(batch)
-        progress(done)
+    return _follow_rules(ledger, progress)
 
 
 @dataclass(frozen=True)
-class _Circumstances:
-    """What is the same for all that is published together: the moment, and of each source its rank (the lower one
-    speaks first where single values conflict) and how it wants to be named."""
+class _Sources:
+    """By source: its rank (the lower one speaks first where single values conflict), and how it wants to be named."""
 
-    now: str
     ranks: Mapping[str, int]
     attributions: Mapping[str, str]
 
 
-def _circumstances(ledger: Ledger) -> _Circumstances:
+def _sources(ledger: Ledger) -> _Sources:
     rows = ledger.db.execute("SELECT id, description FROM source")
     described = {source: json.loads(text) for source, text in rows}
-    return _Circumstances(
-        ledger.now(),
+    return _Sources(
         {source: about.get("rank", 50) for source, about in described.items()},
         {source: text for source, about in described.items() if (text := about.get("attribution"))},
     )
 
 
-class _Comparing:
-    """A resolver for one transaction after the other: the same, unless others have compared something in between."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._resolver: Resolver | None = None
-        self._left: object = None
-
-    def __enter__(self) -> Resolver:
-        if self._resolver is None or self._resolver.full or self._left != self._stand():
-            self._resolver = Resolver(self._ledger)
-        self._resolver.begin()
-        return self._resolver
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self._left = self._stand()
-        else:
-            self._resolver = None
-
-    def _stand(self) -> object:
-        """What changes with whatever is compared."""
-        ledger = self._ledger
-        return ledger.position(FOLLOWER), ledger.position(JUDGEMENTS), identity.progress(ledger)
-
-
-def _renew(ledger: Ledger, resolver: Resolver, changes: Mapping[int, bool], judged: Sequence[int]) -> int:
+def _renew(ledger: Ledger, changes: Mapping[int, bool], judged: Sequence[int]) -> int:
     """Resolve records that changed (True: appeared or went) or were judged, and publish whatever that concerns."""
     version = _version(ledger)
+    resolver = Resolver(ledger)
     touched = resolver.apply(changes) | set(judged)
     concerned = _assign(ledger, resolver, touched | resolver.unmoved, set(changes), changes)
     concerned |= {entity for number in (*changes, *judged) for entity in _entity_of(ledger, number)}
     appeared = [number for number, appears in changes.items() if appears]
     _, reassigned, _ = store.changes(ledger.db, version)
     concerned |= _referring(ledger, {*appeared, *reassigned}) | _beside(ledger, {*touched, *reassigned})
-    circumstances = _circumstances(ledger)
-    return sum(_publish(ledger, resolver, number, circumstances) for number in sorted(concerned))
+    sources = _sources(ledger)
+    return sum(_publish(ledger, number, sources) for number in sorted(concerned))
 
 
 def _assign(
@@ -135,13 +105,13 @@ def _assign(
 ) -> set[int]:
     """Sites, networks and organisations first; then their services, which are compared house by house."""
     hosted = {n for n in touched if (known := resolver.profile(n)) and resolver.hosted(known)}
-    affected = identity.assign(ledger, resolver, set(touched) - hosted, changed)
+    affected = assign(ledger, resolver, set(touched) - hosted, changed)
     houses = affected | {entity for number in renewed for entity in _entity_of(ledger, number)}
     for number in hosted:
         known = resolver.profile(number)
         houses |= {e for host in resolver.hosts(known) for e in _entity_of(ledger, host)} if known else set()
-    services = identity.compare_services(resolver, sorted(houses)) | hosted
-    return affected | identity.assign(ledger, resolver, services, changed) | houses
+    services = compare_services(resolver, sorted(houses)) | hosted
+    return affected | assign(ledger, resolver, services, changed) | houses
 
 
 def _follow_rules(ledger: Ledger, progress: Callable[[int], None]) -> int:
@@ -150,21 +120,22 @@ def _follow_rules(ledger: Ledger, progress: Callable[[int], None]) -> int:
     First all comparisons, then all entities: nothing is published while half of the comparisons are missing.
     """
     changed = 0
-    comparing = _Comparing(ledger)
     while True:
-        with ledger.transaction(), comparing as resolver:
+        with ledger.transaction():
             step, numbers = identity.pending(ledger, ANEW)
             if step is None:
                 return changed
+            resolver = Resolver(ledger)
             if step == "compare":
-                resolver.apply(numbers)
+                with uncollected():
+                    resolver.apply(numbers)
             else:
                 version = _version(ledger)
                 concerned = _assign(ledger, resolver, numbers, set(), numbers)
                 _, reassigned, _ = store.changes(ledger.db, version)
                 concerned |= _referring(ledger, reassigned) | _beside(ledger, {*numbers, *reassigned})
-                circumstances = _circumstances(ledger)
-                changed += sum(_publish(ledger, resolver, number, circumstances) for number in sorted(concerned))
+                sources = _sources(ledger)
+                changed += sum(_publish(ledger, number, sources) for number in sorted(concerned))
             identity.proceed(ledger, step, numbers)
         progress(len(numbers))
 
@@ -227,28 +198,19 @@ def _version(ledger: Ledger) -> int:
     return int(ledger.db.execute("SELECT coalesce(max(version), 0) FROM identity_change").fetchone()[0])
 
 
-def _publish(ledger: Ledger, resolver: Resolver, number: int, among: _Circumstances) -> bool:
+def _publish(ledger: Ledger, number: int, sources: _Sources) -> bool:
     """Describe one entity from its live records; without any it is withdrawn."""
     iri, kind = ledger.db.execute("SELECT iri, kind FROM entity WHERE id = ?", (number,)).fetchone()
-    members = resolver.records_of(number)
+    members = records.of_entity(ledger.db, iri)
     run = ledger.db.execute("SELECT max(changed) FROM record WHERE entity = ?", (number,)).fetchone()[0]
     if not members:
         store.put_derived(ledger.db, number, ())
-        return entities.withdraw(ledger.db, number, among.now, run)
+        return entities.withdraw(ledger.db, number, ledger.now(), run)
     parts = derived_parts(ledger, number, iri, kind)
     preferred = judgements.preferences(ledger.db, (record.iri for record in members))
     merged = describe(
-        iri, members, among.ranks, lambda thing: resolve(ledger, thing), preferred=preferred, derived=parts,
-        attributions=among.attributions,
+        iri, members, sources.ranks, partial(records.entity_of, ledger.db), preferred=preferred, derived=parts,
+        attributions=sources.attributions,
     )  # fmt: skip
     store.put_derived(ledger.db, number, merged.derived)
-    return entities.put(ledger.db, number, merged.nquads, digest(merged.nquads), among.now, run)
-
-
-def resolve(ledger: Ledger, thing: str) -> str | None:
-    """IRI of the entity behind the thing of a record, None when that record is not live."""
-    row = ledger.db.execute(
-        "SELECT e.iri FROM record r JOIN entity e ON e.id = r.entity WHERE r.iri = ? AND r.status = 'live'",
-        (thing.removesuffix("#it"),),
-    ).fetchone()
-    return row[0] if row else None
+    return entities.put(ledger.db, number, merged.nquads, digest(merged.nquads), ledger.now(), run)

@@ -1,15 +1,13 @@
 """What a partner writes: records put or deleted, checked like a harvest's, all of a request or nothing of it.
 
-It is done in a process of its own: what strangers send is parsed and checked where it can be killed, and the API
-itself never writes. Every request that changes something is one run of its source.
+This is the work of the process that `writer` starts. Every request that changes something is one run of its source.
 """
 
 from __future__ import annotations
 
 import base64
-import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,64 +23,15 @@ from registry.joining.trial import TrialError, try_document
 from registry.ledger import Ledger, findings, records, runs
 from registry.licence import facts_only
 from registry.locks import AlreadyHarvesting, alone
-from registry.publishing import publish
 from registry.rdf_input import Handed, RdfInputError, triples_of
 from registry.record import NotARecord, Record, record
 from registry.report import Line, of_lines
-from registry.worker import Handler, Worker, WorkerFailed
+from registry.sources import sources
+from registry.worker import Handler
+from registry.writer import LIFTED, Request, Written
 
 if TYPE_CHECKING:
     from registry.check import Checker
-
-MEMORY = 2048
-"""MiB of address space that the process may use."""
-LIFTED = ("application/json", "text/csv")
-"""Media types that only the source's lift understands."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """`keys` are those of the records that are put or deleted; without any, the body says which (bulk)."""
-
-    method: str
-    source: str
-    key: str | None = None
-    content: bytes = b""
-    media_type: str = ""
-    if_match: str | None = None
-
-
-@dataclass(frozen=True)
-class Written:
-    """What came of it: an HTTP status; changes by kind, or the problem; findings; the digest of a single record."""
-
-    status: int
-    changes: dict[str, int]
-    problem: str | None = None
-    findings: tuple[dict[str, Any], ...] = ()
-    digest: str | None = None
-
-
-class Writer:
-    """One process that writes, one request at a time; started with the first one. Several threads may ask."""
-
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self._worker = Worker("registry.writes:serve", memory=MEMORY)
-        self._turn = threading.Lock()
-
-    def write(self, request: Request, seconds: float) -> Written:
-        asked = {**asdict(request), "content": base64.b64encode(request.content).decode(), "seconds": seconds,
-                 "data": str(self._config.data)}  # fmt: skip
-        try:
-            with self._turn:
-                answer = orjson.loads(self._worker.ask(orjson.dumps(asked), seconds))
-        except WorkerFailed as error:
-            return Written(503, {}, f"It could not be written: {error}; nothing was changed, or all of it; ask again")
-        return Written(**{**answer, "findings": tuple(answer["findings"])})
-
-    def close(self) -> None:
-        self._worker.close()
 
 
 def serve() -> Handler:
@@ -113,7 +62,7 @@ def perform(ledger: Ledger, config: Config, checker: Checker, request: Request, 
         return Written(202, {})
     if request.method == "PROPOSE":
         return _propose(ledger, config, request)
-    source = harvesting.sources(config).get(request.source)
+    source = sources(config).get(request.source)
     if source is None:
         return Written(404, {}, f"There is no source '{request.source}'")
     root = f"{ledger.base}/sources/{source.id}"
@@ -153,7 +102,7 @@ def perform(ledger: Ledger, config: Config, checker: Checker, request: Request, 
         return Written(503, {}, f"The source '{source.id}' is being harvested; ask again in a minute")
     changed = written.changes.get("unchanged", 0) != sum(written.changes.values())
     if changed and not identity.behind(ledger):  # else whoever compares everything anew publishes this at the end, too
-        publish(ledger)
+        harvesting.publish(ledger)
     return written
 
 

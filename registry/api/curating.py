@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from registry import harvesting
 from registry.api.catalogue import catalogue_of
 from registry.api.curator import Form, Reader, Writer, page, to
 from registry.api.problems import Problem
-from registry.harvesting import NotHeld
 from registry.joining import proposals
 from registry.joining.proposals import NotDecided
 from registry.ledger import Ledger
+from registry.sources import sources
 from registry.web import curating
 
 router = APIRouter(include_in_schema=False)
@@ -29,15 +28,17 @@ def held(request: Request, curator: Reader) -> Response:
 @router.post("/review/runs")
 def release(request: Request, curator: Writer, form: Form) -> Response:
     """Release a held run: the next reading of its source takes it over."""
+    from registry import harvesting  # loads slowly, and a server starts without it
+
     config = catalogue_of(request).config
-    source = harvesting.sources(config).get(form.get("source", ""))
+    source = sources(config).get(form.get("source", ""))
     number = form.get("run", "")
     if source is None or not (number.isascii() and number.isdecimal() and len(number) < 16):
         raise Problem("bad-request", "Say which source and which run is released.")
     ledger = Ledger.open(config.ledger, config.base_url)
     try:
         harvesting.release(ledger, source, int(number), curator)
-    except NotHeld as error:
+    except harvesting.NotHeld as error:
         raise Problem("decided-already", f"Nothing was released: {error}.") from None
     finally:
         ledger.close()

@@ -11,15 +11,15 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from harvesters.source import SourceError
-from registry import harvesting, writes
+from registry import writer
 from registry.api import answers
 from registry.api.allowance import visitor_of
 from registry.api.bodies import body_of
 from registry.api.catalogue import catalogue_of
 from registry.api.problems import Problem
 from registry.api.writes import Writing
-from registry.federation.peers import is_peer
 from registry.formats.media import JSONLD
+from registry.sources import sources
 
 router = APIRouter(tags=["feeds"])
 _MOST = 65_536
@@ -49,7 +49,7 @@ async def notify(request: Request) -> Response:
     source = next((name for name, peer in _peers(request) if feed.startswith(f"{peer}/feed/")), None)
     if source is None:
         raise Problem("not-found", "This feed is not followed here; ask the operator to add it as a source.")
-    asked = writes.Request("ANNOUNCE", source)
+    asked = writer.Request("ANNOUNCE", source)
     written = await asyncio.to_thread(writing.writer.write, asked, writing.limits.write_seconds)
     if written.problem is not None:
         raise Problem("unavailable", written.problem, headers={"Retry-After": "60"})
@@ -70,11 +70,13 @@ def _object(body: bytes) -> str:
 
 def _peers(request: Request) -> Iterator[tuple[str, str]]:
     """The peers that are followed, then those that have never been read yet: id of the source and base address."""
+    from registry.federation.peers import is_peer  # brings the harvest with it
+
     catalogue = catalogue_of(request)
     for state in catalogue.ledger.sources():
         if state.description.get("peer"):
             yield state.id, state.description["peer"]
     with contextlib.suppress(SourceError):  # one that somebody is writing at this moment
-        for source in harvesting.sources(catalogue.config).values():
+        for source in sources(catalogue.config).values():
             if is_peer(source) and source.enabled:
                 yield source.id, str(source.read.get("url", "")).partition("/feed/")[0]

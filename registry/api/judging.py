@@ -13,12 +13,9 @@ from registry.api.curator import Form, Reader, Writer, page, to
 from registry.api.problems import Problem
 from registry.config import Config
 from registry.identity.judge import JudgementError, judge, undo
-from registry.identity.review import questions
 from registry.ledger import Ledger, judgements, records
 from registry.ledger.judgements import Judgement
-from registry.publishing import publish
 from registry.web.curating import waiting
-from registry.web.review import review_page
 
 router = APIRouter(include_in_schema=False)
 _RECENT = 10
@@ -28,6 +25,9 @@ _RECENT = 10
 @router.get("/review")
 def review(request: Request, curator: Reader, skip: Annotated[int, Query(ge=0, le=100_000)] = 0) -> Response:
     """The next open question, side by side, with what speaks for and against."""
+    from registry.identity.review import questions  # what compares loads slowly, and a server starts without it
+    from registry.web.review import review_page
+
     catalogue = catalogue_of(request)
     with catalogue.snapshot() as ledger:
         question = next(islice(questions(ledger), skip, None), None)
@@ -48,6 +48,8 @@ def answer(request: Request, curator: Writer, form: Form) -> Response:
 
 
 def _judge(config: Config, curator: str, form: dict[str, str]) -> None:
+    from registry.harvesting import publish  # loads slowly, see above
+
     ledger = Ledger.open(config.ledger, config.base_url)
     try:
         why, verdict = form.get("why", ""), form.get("verdict", "")

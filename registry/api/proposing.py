@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import orjson
 from fastapi import APIRouter, Path, Request, Response
 
-from registry import writes
+from registry import writer
 from registry.api import answers, documentation
 from registry.api.allowance import visitor_of
 from registry.api.bodies import body_of
@@ -129,7 +129,7 @@ async def _proposed(request: Request, said: Mapping[str, Any]) -> tuple[int, Rep
     asked = orjson.dumps({"offer": asdict(offer), "report": proposals.summary(report)})
     writing: Writing = request.app.state.writing
     written = await asyncio.to_thread(
-        writing.writer.write, writes.Request("PROPOSE", "", content=asked), writing.limits.write_seconds
+        writing.writer.write, writer.Request("PROPOSE", "", content=asked), writing.limits.write_seconds
     )
     if written.status == 409:
         raise Problem("already-known", written.problem or "")

@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Query, Request, Response
 
 from harvesters.source import SourceError
-from registry import harvesting
 from registry.api import answers, documentation
 from registry.api.allowance import Allowance, visitor_of
 from registry.api.bodies import body_of
@@ -21,9 +20,10 @@ from registry.api.reports import FORMATS, write
 from registry.config import Config
 from registry.formats.media import HTML
 from registry.joining.proposals import Offer
-from registry.joining.validation import NotValidated, Question, TookTooLong, Validator
+from registry.joining.validator import NotValidated, Question, TookTooLong, Validator
 from registry.rdf_input import MEDIA_TYPES, Handed, RdfInputError, fetched
 from registry.report import Report
+from registry.sources import sources
 from registry.web import reports
 from registry.web.texts import language
 
@@ -106,7 +106,7 @@ class Validation:
     def sources(self, tongue: str) -> dict[str, str]:
         """Titles of the sources by id, also of those that are only being prepared."""
         try:
-            known = harvesting.sources(self._config)
+            known = sources(self._config)
         except SourceError:  # one that somebody is writing at this moment
             return {}
         return {name: source.title.get(tongue) or source.title["de"] for name, source in sorted(known.items())}

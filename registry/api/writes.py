@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 import orjson
 from fastapi import APIRouter, Path, Request, Response
 
-from registry import tokens, writes
+from registry import tokens, writer
 from registry.api import documentation
 from registry.api.allowance import Allowance
 from registry.api.bodies import body_of
@@ -17,7 +17,7 @@ from registry.api.problems import Problem
 from registry.config import Config
 from registry.formats.media import JSON
 from registry.rdf_input import MEDIA_TYPES
-from registry.writes import LIFTED, Writer, Written
+from registry.writer import LIFTED, Writer, Written
 
 router = APIRouter(tags=["writing"])
 _KINDS = {404: "not-found", 412: "changed-meanwhile", 422: "not-valid", 503: "unavailable"}
@@ -74,7 +74,7 @@ async def _perform(request: Request, name: str, key: str | None) -> Response:
             detail = f"Name the syntax in Content-Type; understood are: {', '.join(accepted)}."
             raise Problem("unsupported-media-type", detail)
         content = await body_of(request, writing.limits.write_bytes, "send it in several requests")
-    asked = writes.Request(request.method, name, key, content, media, request.headers.get("if-match"))
+    asked = writer.Request(request.method, name, key, content, media, request.headers.get("if-match"))
     written = await asyncio.to_thread(writing.writer.write, asked, writing.limits.write_seconds)
     return _answer(written)
 

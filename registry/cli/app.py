@@ -4,33 +4,53 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import click
 import typer
-from rich.console import Console
 
 from harvesters.gazetteer import GazetteerError
 from harvesters.source import SourceError
-from registry.cli import catalogue, federation, harvest, judge, operate, proposals, reports, serve, sources, tokens
-from registry.cli.terminal import plain
+from registry.cli.terminal import say
 from registry.config import ConfigError
-from registry.engine.remote.connection import RemoteError
+from registry.engine.errors import RemoteError
 from registry.ledger import LedgerError
 from registry.ledger.errors import DAMAGED, is_damage
+from registry.uncollected import uncollected
 
-app = typer.Typer(
-    name="orte",
-    help="Orte: the registry of cooperation and innovation places, as linked data.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+COMMANDS = {
+    "init": "serve:init",
+    "run": "serve:run",
+    "serve": "serve:serve",
+    "harvest": "harvest:harvest",
+    "publish": "serve:publish",
+    "check": "harvest:check",
+    "report": "reports:report",
+    "rules": "reports:rules",
+    "query": "catalogue:query",
+    "export": "catalogue:export",
+    "rebuild": "catalogue:rebuild",
+    "digest": "catalogue:digest",
+    "judge": "judge:judge",
+    "review": "judge:review",
+    "explain": "judge:explain",
+    "verify": "federation:verify",
+    "backup": "operate:backup",
+    "restore": "operate:restore",
+    "dump": "federation:dump",
+    "notify": "federation:notify",
+    "follow": "federation:follow",
+    "sources": "sources:group",
+    "quarantine": "reports:quarantine",
+    "judgements": "judge:group",
+    "token": "tokens:group",
+}
+"""Where the commands are, and the groups of commands. Only the module of the one that is asked for is imported."""
 
 
-@app.callback()
 def common(
     context: typer.Context,
     data: Annotated[
@@ -41,38 +61,48 @@ def common(
     context.obj = data
 
 
-app.command("init")(serve.init)
-app.command("run")(serve.run)
-app.command("serve")(serve.serve)
-app.command("harvest")(harvest.harvest)
-app.command("publish")(serve.publish)
-app.command("check")(harvest.check)
-proposals.add_to(sources.group)
-app.add_typer(sources.group, name="sources")
-app.command("report")(reports.report)
-app.add_typer(reports.quarantine, name="quarantine")
-app.command("rules")(reports.rules)
-app.command("query")(catalogue.query)
-app.command("export")(catalogue.export)
-app.command("rebuild")(catalogue.rebuild)
-app.command("digest")(catalogue.digest)
-app.command("judge")(judge.judge)
-app.add_typer(judge.group, name="judgements")
-app.command("review")(judge.review)
-app.command("explain")(judge.explain)
-app.command("verify")(federation.verify)
-app.command("backup")(operate.backup)
-app.command("restore")(operate.restore)
-app.command("dump")(federation.dump)
-app.add_typer(tokens.group, name="token")
-app.command("notify")(federation.notify)
-app.command("follow")(federation.follow)
+def application(*names: str) -> typer.Typer:
+    """The command line with these commands; without any, with all of them."""
+    made = typer.Typer(
+        name="orte",
+        help="Orte: the registry of cooperation and innovation places, as linked data.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    made.callback()(common)
+    for name in names or COMMANDS:
+        module, _, member = COMMANDS[name].partition(":")
+        found = getattr(import_module(f"registry.cli.{module}"), member)
+        if isinstance(found, typer.Typer):
+            made.add_typer(found, name=name)
+        else:
+            made.command(name)(found)
+    return made
+
+
+def __getattr__(name: str) -> Any:
+    """`app` is the whole command line; it is made when somebody wants it."""
+    if name == "app":
+        return application()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _wanted(arguments: Sequence[str]) -> tuple[str, ...]:
+    """The command that is asked for; nothing where that takes more than a look, as for help or a mistyped one."""
+    rest = list(arguments)
+    if rest[:1] == ["--data"]:
+        del rest[:2]
+    return (rest[0],) if rest and rest[0] in COMMANDS else ()
 
 
 def main() -> None:
     """Run a command; whatever goes wrong is one sentence on standard error and an exit code other than 0."""
     try:
-        app()
+        with uncollected():  # what is imported stays
+            wanted = application(*_wanted(sys.argv[1:]))
+        wanted()
     except (ConfigError, GazetteerError, LedgerError, RemoteError, SourceError, click.ClickException) as error:
         _fail(str(error))
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has had enough
@@ -100,5 +130,5 @@ def main() -> None:
 
 
 def _fail(sentence: str) -> None:
-    Console(stderr=True, soft_wrap=True).print(f"orte: {plain(sentence)}", markup=False, highlight=False)
+    say(f"orte: {sentence}", err=True)
     sys.exit(1)

@@ -23,6 +23,7 @@ from registry.ledger import Ledger
 from registry.rdf_input import RdfInputError, read_rdf
 from registry.record import parse
 from registry.report import Report, lines_of_text, plain_json
+from registry.sources import sources
 from registry.terms import PREFIXES
 
 Names = Annotated[
@@ -40,7 +41,7 @@ def harvest(
 ) -> None:
     """Harvest sources into the ledger and publish what changed."""
     config = load(context.obj)
-    known = harvesting.sources(config)
+    known = sources(config)
     wanted = _chosen(known, names)
     ledger = Ledger.open(config.ledger, config.base_url)
     harvesting.close_interrupted(config, ledger)
@@ -132,7 +133,7 @@ def check(
     """
     config = load(context.obj)
     if source is not None:
-        (chosen,) = _chosen(harvesting.sources(config), [source])
+        (chosen,) = _chosen(sources(config), [source])
         trial = try_source(config, chosen, target, limit)
         if not as_json:
             _print_trial(trial)

@@ -1,13 +1,14 @@
-"""`orte init`, `orte serve` and `orte run`."""
+"""`orte init`, `orte serve` and `orte run`.
+
+A server imports what its first visitors need; what harvests and publishes comes a little later, or not at all.
+"""
 
 from __future__ import annotations
 
+import math
 import socket
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -15,14 +16,11 @@ from threading import Thread
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from harvesters.gazetteer import GazetteerError
-from registry import harvesting, logs, publishing
-from registry.cli.harvest import with_progress
+from registry import logs, search
+from registry.cli.terminal import say
 from registry.config import FILE, Config, load
-from registry.dcat import read_manifest
-from registry.federation.notifying import waiting
 from registry.ledger import Ledger, LedgerError
 from registry.schedule import Round, Schedule
 from registry.search import Bitmaps, Query, find
@@ -84,45 +82,56 @@ def init(context: typer.Context) -> None:
 def serve(context: typer.Context, host: Host = None, port: Port = None, log: Log = None) -> None:
     """Serve the catalogue; nothing is harvested."""
     config = _logging(load(context.obj), log)
-    ledger = Ledger.open(config.ledger, config.base_url)
-    undone = publishing.unpublished(ledger, config)
-    ledger.close()
+    Ledger.open(config.ledger, config.base_url).close()
     listening = _listen(config, host, port)
-    finishing = _finishing(config) if undone else nullcontext()
+    finishing = Schedule(config.data, (_publish(config),), delay=SETTLE, tick=math.inf)
     with Schedule(config.data, (_dumps(config),)), _notifying(config), finishing:
         _serve(config, listening)
 
 
-@contextmanager
-def _finishing(config: Config) -> Iterator[None]:
+def _publish(config: Config) -> Round:
     """Finish what a harvest that was killed had left undone, in a process of its own: visitors do not wait for it."""
-    command = [sys.executable, "-m", "registry", "--data", str(config.data), "publish"]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
+
+    def needed() -> bool:
+        from registry import harvesting  # once it is here, the pages that need it are as quick as all others
+
+        ledger = Ledger.reader(config.ledger)
         try:
-            yield
+            return harvesting.unpublished(ledger, config) or search.unkept(ledger.db)
         finally:
-            process.terminate()
+            ledger.close()
+
+    return Round(("publish",), needed)
 
 
 def _notifying(config: Config) -> AbstractContextManager[object]:
     """Tell peers what has changed, beside whatever else is done."""
     if not config.feed.notify:
         return nullcontext()
+    from registry.federation.notifying import waiting
+
     return Schedule(config.data, (Round(("notify",), lambda: waiting(config)),), delay=SOON, tick=SOON)
 
 
 def publish(context: typer.Context) -> None:
     """Bring the catalogue and search up to date with the records, as every harvest does at its end."""
+    from registry import harvesting
+
     config = load(context.obj)
     try:
         known = harvesting.gazetteer(config)
     except GazetteerError:  # a harvest says what is wrong with it; all but the coverage can be published
         known = None
-    publishing.publish(Ledger.open(config.ledger, config.base_url), known)
+    harvesting.publish(Ledger.open(config.ledger, config.base_url), known)
 
 
 def run(context: typer.Context, host: Host = None, port: Port = None, log: Log = None) -> None:
     """Serve the catalogue, and harvest in the background what is due, now and on schedule."""
+    from rich.console import Console
+
+    from registry import harvesting
+    from registry.cli.harvest import with_progress
+
     config = _logging(load(context.obj), log)
     listening = _listen(config, host, port)  # before the harvest: a used port is said at once
     known = harvesting.sources(config)
@@ -142,6 +151,8 @@ def run(context: typer.Context, host: Host = None, port: Port = None, log: Log =
 
 def _harvest(config: Config) -> Round:
     """Harvest what is due; a source that hangs is ended."""
+    from registry import harvesting
+
     watch = harvesting.Watch(config)
     return Round(("harvest", "--due"), overdue=watch.overdue, killed=watch.ended)
 
@@ -154,6 +165,8 @@ def _dumps(config: Config) -> Round:
     """Write the dumps anew when the ledger has moved: all of them, and so not with every partner's every word."""
 
     def needed() -> bool:
+        from registry.dcat import read_manifest
+
         ledger = Ledger.reader(config.ledger)
         try:
             return ledger.sequence() != read_manifest(config).sequence
@@ -197,10 +210,8 @@ def _serve(config: Config, listening: socket.socket) -> None:
             http=protocol(config.limits.request_seconds),
         )
     )  # fmt: skip
-    console = Console(stderr=True)
-    server.when_ready = lambda: console.print(
-        f"Orte serves {config.base_url} – open http://{host}:{port} (Ctrl+C ends it)", highlight=False, soft_wrap=True
-    )
+    ready = f"Orte serves {config.base_url} – open http://{host}:{port} (Ctrl+C ends it)"
+    server.when_ready = lambda: say(ready, err=True)
     server.run(sockets=[listening])
 
 

@@ -13,11 +13,12 @@ import typer
 from harvesters.readers import READERS
 from harvesters.source import Source
 from harvesters.source import load as load_source
-from registry import harvesting
+from registry.cli import proposals
 from registry.cli.terminal import say
 from registry.config import load
 from registry.joining.new_source import Answers, write
 from registry.ledger import Ledger, SourceState
+from registry.sources import sources
 
 group = typer.Typer(help="List sources, or describe a new one.", invoke_without_command=True, no_args_is_help=False)
 
@@ -30,7 +31,7 @@ def listing(
     if context.invoked_subcommand:
         return
     config = load(context.obj)
-    known = harvesting.sources(config)
+    known = sources(config)
     states = {state.id: state for state in Ledger.reader(config.ledger).sources()} if config.ledger.exists() else {}
     rows = [_state(name, known.get(name), states.get(name)) for name in sorted(known.keys() | states.keys())]
     if as_json:
@@ -67,7 +68,7 @@ def new(
         raise typer.BadParameter(f"there is no reader '{reader}'; known are: {', '.join(sorted(READERS))}")
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,62}", name):
         raise typer.BadParameter(f"'{name}' cannot be an id: use small letters, digits and hyphens")
-    if name in harvesting.sources(config):
+    if name in sources(config):
         raise typer.BadParameter(f"there is a source '{name}' already")
     folder = config.data / config.sources_folder / name
     write(folder, Answers(name, title_de, title_en, publisher, homepage, reader, url, licence or None))
@@ -105,3 +106,6 @@ def _age(seconds: int) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit} ago"
     return "now"
+
+
+proposals.add_to(group)

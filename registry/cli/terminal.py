@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 import sys
+from typing import TYPE_CHECKING
 
 import typer
-from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 # Control characters but for tab and line feed (with C1: some terminals obey U+009B as they do ESC [), and the
 # overrides and isolates of writing direction (Unicode UAX #9).
@@ -26,6 +29,8 @@ def plain(text: str) -> str:
 
 def cell(text: str) -> Text:
     """For a table of rich, which would read [words in brackets] as orders."""
+    from rich.text import Text  # a server says what it has to say without it
+
     return Text(plain(text))
 
 

@@ -9,10 +9,11 @@ from typing import Annotated
 import orjson
 import typer
 
-from registry import harvesting, tokens
+from registry import tokens
 from registry.cli.terminal import say
 from registry.config import load
 from registry.ledger import Ledger
+from registry.sources import sources
 
 group = typer.Typer(
     help="Let a partner write the records of a source, or a curator judge, and take that back.", no_args_is_help=True
@@ -34,7 +35,7 @@ def create(
         ledger = Ledger.open(config.ledger, config.base_url)
         say(tokens.create_for_curator(ledger, curator, timedelta(days=days)))
         return
-    if source not in harvesting.sources(config):
+    if source not in sources(config):
         raise typer.BadParameter(f"there is no source '{source}'; make one with reader = \"push\" first")
     say(tokens.create(Ledger.open(config.ledger, config.base_url), source, timedelta(days=days)))
 

@@ -15,6 +15,10 @@ class EngineError(Exception):
         self.retry_after = retry_after
 
 
+class RemoteError(Exception):
+    """An engine elsewhere said no, or something we do not understand. A sentence for the operator."""
+
+
 class QueryRefused(EngineError):
     """The query itself is at fault: wrong syntax, too long, too deep, or something that is not answered here.
 

@@ -11,6 +11,10 @@ from registry.engine.target import Target
 CREDENTIAL = "ORTE_ENGINE_PASSWORD"
 """Environment variable in which the host finds the password of an engine elsewhere."""
 
+UPDATE_SECONDS = 600.0
+"""An update of an engine elsewhere that takes longer is given up; whether it happens later does not matter, see
+`remote.store`."""
+
 AnswerKind = Literal["select", "ask", "graph"]
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from registry.identity.decide import load_signs
-from registry.identity.evidence import Sign
 from registry.ledger import Entity, Ledger, SourceState, StoredRecord, activities, identity, judgements
+from registry.ledger import records as stored
 from registry.ledger.identity import Derived
 from registry.merge import SINGLE
 from registry.record import parse
 from registry.terms import ORTE, PROV, SCHEMA
-from registry.unify import resolve
+
+if TYPE_CHECKING:
+    from registry.identity.evidence import Sign
 
 Term = ox.NamedNode | ox.Literal
 Path = tuple[str, ...]
@@ -191,7 +193,7 @@ def _statements(ledger: Ledger, entity: str, record: StoredRecord) -> Iterator[t
                 pending.append((term.value, below))
                 continue
             if isinstance(term, ox.NamedNode) and term.value.endswith("#it") and "/records/" in term.value:
-                other = resolve(ledger, term.value)
+                other = stored.entity_of(ledger.db, term.value)
                 if other is None or other == entity:
                     continue
                 term = ox.NamedNode(other)
@@ -216,6 +218,8 @@ def _since(ledger: Ledger, record: str, lines: set[str]) -> dict[str, str]:
 
 def _joins(ledger: Ledger, records: Sequence[StoredRecord]) -> Iterator[Join]:
     """What holds the records of an entity together."""
+    from registry.identity.decide import load_signs  # compares, which a page of an entity does not
+
     for index, one in enumerate(records):
         for two in records[index + 1 :]:
             ruled = judgements.ruling(ledger.db, one.iri, two.iri)

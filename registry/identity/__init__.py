@@ -1,25 +1,9 @@
-"""Which records describe one and the same thing: candidates, signs, decisions, judgements, and the IRIs of entities."""
+"""Which records describe one and the same thing: candidates, signs, decisions, judgements, and the IRIs of entities.
 
-from registry.identity.assign import assign, name_of, slug
-from registry.identity.decide import Decision, decide
-from registry.identity.evidence import Sign
-from registry.identity.resolve import Resolver
-from registry.identity.rules import behind, fingerprint, forget, pending, proceed, progress
-from registry.identity.services import compare_services
+What compares is in modules of its own (`assign`, `decide`, `resolve` …) and not imported here: a server, which compares
+nothing, starts sooner without it.
+"""
 
-__all__ = [
-    "Decision",
-    "Resolver",
-    "Sign",
-    "assign",
-    "behind",
-    "compare_services",
-    "decide",
-    "fingerprint",
-    "forget",
-    "name_of",
-    "pending",
-    "proceed",
-    "progress",
-    "slug",
-]
+from registry.identity.rules import behind, fingerprint, forget, pending, proceed
+
+__all__ = ["behind", "fingerprint", "forget", "pending", "proceed"]

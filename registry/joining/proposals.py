@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from harvesters.clean.text import slug
 from harvesters.source import Source
 from harvesters.source import load as load_source
-from registry import harvesting
 from registry.config import Config
 from registry.joining import new_source
 from registry.joining.new_source import PEER
 from registry.ledger import Ledger, proposals
 from registry.ledger.proposals import Proposal, State
 from registry.report import Report
+from registry.sources import sources
 
 KINDS = (PEER, "wordpress", "json", "csv", "geojson", "sitemap-html", "rdf", "dcat")
 """What can be proposed: a registry like this one, or what a reader reads from one address."""
@@ -181,10 +180,12 @@ def accept(
     Raises:
         NotDecided: when it is decided already, or the id cannot be used.
     """
+    from harvesters.clean.text import slug  # brings all that cleans with it, which those who propose need not wait for
+
     with ledger.transaction():
         found = _open(ledger, number)
         offer = Offer(**found.offer)
-        known = harvesting.sources(config)
+        known = sources(config)
         try:
             _see_that_new(config, offer)
         except AlreadyKnown as error:
@@ -232,7 +233,7 @@ def _see_that_new(config: Config, offer: Offer) -> None:
     wanted, own = place(offer.url), place(config.base_url)
     if wanted == own or wanted.startswith(f"{own}/"):
         raise AlreadyKnown("This is an address of this registry itself.")
-    for source in harvesting.sources(config).values():
+    for source in sources(config).values():
         if wanted in set(_places(source, offer.kind)):
             raise AlreadyKnown(f"This is the source '{source.id}' already: {config.base_url}/sources/{source.id}")
 

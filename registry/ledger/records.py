@@ -5,14 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
-
-import pyoxigraph as ox
 
 from registry.ledger import activities
 from registry.ledger.activities import pack, unpack
-from registry.record import Record, parse
+from registry.record import Record
 
 Change = Literal["created", "updated", "unchanged"]
 
@@ -51,11 +48,6 @@ class StoredRecord:
     def thing(self) -> str:
         return self.iri + "#it"
 
-    @cached_property
-    def quads(self) -> list[ox.Quad]:
-        """What `nquads` says; parsed when it is first asked for."""
-        return parse(self.nquads)
-
 
 @dataclass(frozen=True)
 class Quarantined:
@@ -82,6 +74,15 @@ def by_id(db: sqlite3.Connection, number: int) -> StoredRecord | None:
 def of_entity(db: sqlite3.Connection, entity: str) -> list[StoredRecord]:
     rows = db.execute(f"{_SELECT} WHERE e.iri = ? AND r.status = 'live' ORDER BY r.iri", (entity,))
     return [record for record in map(_one, rows) if record]
+
+
+def entity_of(db: sqlite3.Connection, thing: str) -> str | None:
+    """IRI of the entity behind the thing of a record, None when that record is not live."""
+    row = db.execute(
+        "SELECT e.iri FROM record r JOIN entity e ON e.id = r.entity WHERE r.iri = ? AND r.status = 'live'",
+        (thing.removesuffix("#it"),),
+    ).fetchone()
+    return row[0] if row else None
 
 
 def of_raw(db: sqlite3.Connection, source: str, key: str) -> list[str]:

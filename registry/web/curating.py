@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from registry.identity.review import open_questions
 from registry.ledger import Ledger, Run, SourceState, proposals, releases, runs
 from registry.ledger.proposals import Proposal
 from registry.web.pages import Pages
@@ -34,6 +33,8 @@ class HeldRun:
 
 
 def waiting(ledger: Ledger, curator: str) -> Waiting:
+    from registry.identity.review import open_questions  # brings all that compares, which no other page needs
+
     return Waiting(curator, open_questions(ledger), len(_held(ledger)), len(proposals.every(ledger.db)))
 
 

@@ -1,16 +1,134 @@
-"""What a server loads before it listens: nothing that only a check of records needs."""
+"""How a server starts: what it loads before it listens, and what waits until the first visitors have been served."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
 
+import pytest
+from fastapi.testclient import TestClient
+from typer.testing import CliRunner
+
+from registry.api import app as module
+from registry.api import create_app
+from registry.cli.app import COMMANDS, application
+from registry.config import Config
+from registry.engine import Engine
+from registry.ledger import Ledger
+from registry.vocabulary import vocabulary
+from registry.web import Pages
 from tests.conftest import ROOT
+from tests.registry.conftest import BASE
 
-_HEAVY = ("pyshacl", "rdflib", "openpyxl", "extruct", "SPARQLWrapper")
+_HEAVY = (
+    "pyshacl", "rdflib", "openpyxl", "extruct", "SPARQLWrapper", "requests", "rich", "shapely", "rapidfuzz",
+    "tldextract", "selectolax", "dateutil", "harvesters.fetch", "harvesters.clean", "harvesters.lift",
+    "registry.harvesting", "registry.ingest", "registry.identity.resolve", "registry.unify",
+)  # fmt: skip
 
 
-def test_a_server_does_not_wait_for_libraries_that_only_harvests_and_checks_need() -> None:
-    program = f"import sys, registry.cli, registry.api; print(*(sys.modules.keys() & {set(_HEAVY)}))"
+def test_a_server_does_not_wait_for_what_only_harvests_and_checks_need() -> None:
+    program = f"import sys, registry.cli.serve, registry.api; print(*(sys.modules.keys() & {set(_HEAVY)}))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_one_command_is_as_good_as_all_of_them() -> None:
+    whole = CliRunner().invoke(application(), ["--help"])
+    assert all(f"  {name} " in whole.stdout for name in COMMANDS)
+    for name in ("serve", "sources", "token"):  # a command, and groups of them
+        alone, among = (CliRunner().invoke(app, [name, "--help"]) for app in (application(name), application()))
+        assert alone.exit_code == 0
+        assert alone.stdout == among.stdout
+
+
+class Watched(Engine):
+    """An engine that starts nothing, and remembers what was asked of it."""
+
+    def __init__(self, done: list[str], started: threading.Event) -> None:
+        super().__init__("none:None", {})
+        self.done = done
+        self.started = started
+
+    async def start(self) -> None:
+        self.done.append("start")
+        self.started.set()
+
+    async def stop(self) -> None:
+        self.done.append("stop")
+
+
+def _large(monkeypatch: pytest.MonkeyPatch, folder: Path, lead: float) -> Config:
+    """A registry that passes for a large one, whose engine waits so many seconds."""
+    monkeypatch.setattr("registry.api.catalogue._SMALL", 0)
+    monkeypatch.setattr(module, "LEAD", lead)
+    config = Config(data=folder, base_url=BASE)
+    Ledger.open(config.ledger, BASE).close()
+    return config
+
+
+def test_the_engine_of_a_large_catalogue_starts_when_visitors_have_been_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = _large(monkeypatch, tmp_path, 0.0)
+    done: list[str] = []
+    started = threading.Event()
+    with TestClient(create_app(config, Watched(done, started)), base_url=BASE) as client:
+        assert started.wait(60)
+        assert client.get("/health/live").status_code == 200
+    assert done == ["start", "stop"]
+
+
+def test_pages_do_not_wait_for_an_engine_that_has_not_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = _large(monkeypatch, tmp_path, 3600.0)
+    done: list[str] = []
+    with TestClient(create_app(config, Watched(done, threading.Event())), base_url=BASE) as client:
+        assert client.get("/sites").status_code == 200
+        answer = client.get("/sparql", params={"query": "ASK {}"})
+        assert answer.status_code == 503
+        assert 1 <= int(answer.headers["Retry-After"]) <= 10
+        assert done == []
+    assert done == ["stop"]  # and it ends without having waited
+
+
+@pytest.fixture
+def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    monkeypatch.setattr("registry.web.pages._TEMPLATES", folder)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    return folder
+
+
+@pytest.fixture
+def rendered(tmp_path: Path) -> Callable[[], str]:
+    """What new pages make of the template `one.html`."""
+
+    def render() -> str:
+        return Pages(Config(data=tmp_path), vocabulary()).templates.get_template("one.html").render(name="<b>")
+
+    return render
+
+
+def test_compiled_templates_are_kept_until_they_change(templates: Path, rendered: Callable[[], str]) -> None:
+    (templates / "one.html").write_text("Guten Tag, {{ name }}!")
+    assert rendered() == "Guten Tag, &lt;b&gt;!"
+    (kept,) = (templates / "__pycache__").iterdir()
+    made = kept.stat().st_mtime_ns
+    assert rendered() == "Guten Tag, &lt;b&gt;!"
+    assert kept.stat().st_mtime_ns == made
+    (templates / "one.html").write_text("Hallo, {{ name }}!")
+    assert rendered() == "Hallo, &lt;b&gt;!"
+    kept.write_bytes(kept.read_bytes()[:-20])
+    assert rendered() == "Hallo, &lt;b&gt;!"
+
+
+def test_templates_are_compiled_where_nothing_can_be_kept(templates: Path, rendered: Callable[[], str]) -> None:
+    (templates / "one.html").write_text("Guten Tag, {{ name }}!")
+    (templates / "__pycache__").write_text("no folder")
+    assert rendered() == "Guten Tag, &lt;b&gt;!"
+    os.remove(templates / "__pycache__")

@@ -11,20 +11,15 @@ import requests
 import urllib3
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 
-from registry.engine.interface import Remote
+from registry.engine.errors import RemoteError as RemoteError
+from registry.engine.interface import UPDATE_SECONDS, Remote
 from registry.engine.remote.dialect import DIALECTS, Dialect, dialect_of
 
 CONNECT_SECONDS = 5.0
-UPDATE_SECONDS = 600.0
-"""An update that takes longer is given up; whether it happens later does not matter, see `store`."""
 RESULTS = "application/sparql-results+json"
 STATEMENTS = "application/n-triples, text/plain;q=0.5"
 _AWAY = (502, 503, 504)
 _EXCERPT = 300
-
-
-class RemoteError(Exception):
-    """The engine said no, or something we do not understand. A sentence for the operator."""
 
 
 class Unreachable(RemoteError):
