@@ -8,23 +8,21 @@ from datetime import datetime, timedelta
 
 from harvesters.fetch import Fetcher, FetchSettings
 from harvesters.gazetteer import Gazetteer
-from harvesters.gazetteer_files import GazetteerFiles, load_gazetteer
+from harvesters.gazetteer_files import load_gazetteer
 from harvesters.lift import Lift, LiftError
 from harvesters.readers import READERS
 from harvesters.reading import Context
 from harvesters.source import Source
-from registry import coverage, identity, inference, search
 from registry.check import Checkers, Checks
 from registry.config import Config
 from registry.dcat import announce
 from registry.federation.peers import PEER_DELAY, follow_peer, is_peer
-from registry.feed import announce_runs
 from registry.ingest import Progress, ingest
 from registry.ledger import Ledger, Run, releases, runs
 from registry.lifting import Lifting
 from registry.locks import AlreadyHarvesting, held, overdue
+from registry.publishing import Publishing, publish
 from registry.sources import sources as sources
-from registry.unify import unify
 
 SOON = timedelta(hours=1)
 """How long after a failure a source is asked again at the latest."""
@@ -64,7 +62,9 @@ def harvest(
     done: Callable[[Harvested], None] = lambda harvested: None,
     notes: Callable[[str], None] = lambda line: None,
 ) -> list[Harvested]:
-    """Harvest one source after the other, each published before the next. One source's trouble never stops the others.
+    """Harvest one source after the other, each published before the next, a large one already while it is read.
+
+    One source's trouble never stops the others.
 
     Raises:
         GazetteerError: when a gazetteer file that is configured cannot be used; going on without it would take their
@@ -72,41 +72,22 @@ def harvest(
     """
     known = gazetteer(config, notes)
     outcomes = []
-    with Checkers() as checker:
+
+    def advanced(source: str, count: int) -> None:
+        progress(source, count)
+        publishing.look(ledger)
+
+    with Checkers() as checker, Publishing(config) as publishing:
         for source in wanted:
-            outcome = _one(config, ledger, checker, source, known, accept_shrink, progress, notes)
+            outcome = _one(config, ledger, checker, source, known, accept_shrink, advanced, notes)
             outcomes.append(outcome)
             done(outcome)
+            publishing.settle()
             if outcome.changed:
                 publish(ledger)
     publish(ledger, known)
     announce(ledger, config)
     return outcomes
-
-
-def publish(ledger: Ledger, known: Gazetteer | None = None) -> None:
-    """Bring the catalogue and its views up to date with the records; the engine follows by itself.
-
-    Without the gazetteer the coverage stays as it is, and the stations are those of the last time: what publishes
-    single entries need not load it.
-    """
-    unify(ledger)
-    search.follow(ledger)
-    inference.follow(ledger, known)
-    announce_runs(ledger)
-    if known is not None:
-        coverage.follow(ledger, known)
-
-
-def unpublished(ledger: Ledger, config: Config) -> bool:
-    """Whether `publish` may have something to do: a killed harvest left it, new rules of identity, or a gazetteer."""
-    last = "SELECT coalesce(max(sequence), 0) FROM activity WHERE stream = ?"
-    behind = any(
-        ledger.db.execute(last, (stream,)).fetchone()[0] > ledger.position(follower)
-        for stream, follower in (("record", "unify"), ("entity", "search"))
-    )
-    counted = ledger.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'coverage_seen'").fetchone()
-    return behind or identity.behind(ledger) or not counted or config.gazetteer != GazetteerFiles()
 
 
 def due(ledger: Ledger, wanted: Iterable[Source]) -> list[Source]:

@@ -16,7 +16,7 @@ import pyoxigraph as ox
 from registry.identity.statements import read_term
 from registry.ledger import StoredRecord
 from registry.ledger.identity import Derived
-from registry.record import canonical, parse
+from registry.record import canonical
 from registry.terms import DCT, ORTE, PROV, SCHEMA
 
 _ADDRESS, _STREET = SCHEMA["address"], SCHEMA["streetAddress"]
@@ -205,7 +205,7 @@ def _nested(value: ox.NamedNode | ox.Literal, view: _View, merged: set[ox.Triple
 
 def _by_subject(record: StoredRecord) -> dict[str, Sequence[tuple[ox.NamedNode, ox.NamedNode | ox.Literal]]]:
     found: dict[str, list[tuple[ox.NamedNode, ox.NamedNode | ox.Literal]]] = {}
-    for quad in parse(record.nquads):
+    for quad in record.quads:
         assert isinstance(quad.subject, ox.NamedNode)
         assert isinstance(quad.object, ox.NamedNode | ox.Literal)
         if quad.subject.value != record.iri:

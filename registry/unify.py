@@ -33,30 +33,16 @@ def unify(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) -
 
     Interrupted at any moment it leaves a valid catalogue, and goes on from there the next time.
     """
-    changed = _follow_rules(ledger, progress)
-    done = 0
-    while True:
-        with ledger.transaction():
-            judged = list(judgements.all_(ledger.db, ledger.position(JUDGEMENTS)))
-            batch = list(activities.since(ledger.db, ledger.position(FOLLOWER), "record", BATCH))
-            if not batch and not judged:
-                return changed
-            with uncollected():  # the many small values that are compared have no cycles
-                changed += _renew(ledger, _last(ledger, batch), _judged(ledger, judged))
-            if batch:
-                ledger.move(FOLLOWER, batch[-1].sequence)
-            if judged:
-                ledger.move(JUDGEMENTS, judged[-1].number)
-        done += len(batch)
-        progress(done)
+    with uncollected():  # the many small values that are compared have no cycles
+        return _follow_rules(ledger, progress) + _follow_records(ledger, progress)
 
 
 def unify_all(ledger: Ledger) -> int:
     """Describe every entity anew, as after a change of the rules of merging; returns how many changed."""
     with ledger.transaction():
-        sources = _sources(ledger)
+        resolver, circumstances = Resolver(ledger), _circumstances(ledger)
         numbers = [number for (number,) in ledger.db.execute("SELECT id FROM entity ORDER BY id")]
-        return sum(_publish(ledger, number, sources) for number in numbers)
+        return sum(_publish(ledger, resolver, number, circumstances) for number in numbers)
 
 
 def rework(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) -> int:
@@ -66,38 +52,85 @@ def rework(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) 
     """
     with ledger.transaction():
         identity.forget(ledger)
-    return _follow_rules(ledger, progress)
+    with uncollected():
+        return _follow_rules(ledger, progress)
+
+
+def _follow_records(ledger: Ledger, progress: Callable[[int], None]) -> int:
+    changed = done = 0
+    comparing = _Comparing(ledger)
+    while True:
+        with ledger.transaction(), comparing as resolver:
+            judged = list(judgements.all_(ledger.db, ledger.position(JUDGEMENTS)))
+            batch = list(activities.since(ledger.db, ledger.position(FOLLOWER), "record", BATCH))
+            if not batch and not judged:
+                return changed
+            changed += _renew(ledger, resolver, _last(ledger, batch), _judged(ledger, judged))
+            if batch:
+                ledger.move(FOLLOWER, batch[-1].sequence)
+            if judged:
+                ledger.move(JUDGEMENTS, judged[-1].number)
+        done += len(batch)
+        progress(done)
 
 
 @dataclass(frozen=True)
-class _Sources:
-    """By source: its rank (the lower one speaks first where single values conflict), and how it wants to be named."""
+class _Circumstances:
+    """What is the same for all that is published together: the moment, and of each source its rank (the lower one
+    speaks first where single values conflict) and how it wants to be named."""
 
+    now: str
     ranks: Mapping[str, int]
     attributions: Mapping[str, str]
 
 
-def _sources(ledger: Ledger) -> _Sources:
+def _circumstances(ledger: Ledger) -> _Circumstances:
     rows = ledger.db.execute("SELECT id, description FROM source")
     described = {source: json.loads(text) for source, text in rows}
-    return _Sources(
+    return _Circumstances(
+        ledger.now(),
         {source: about.get("rank", 50) for source, about in described.items()},
         {source: text for source, about in described.items() if (text := about.get("attribution"))},
     )
 
 
-def _renew(ledger: Ledger, changes: Mapping[int, bool], judged: Sequence[int]) -> int:
+class _Comparing:
+    """A resolver for one transaction after the other: the same, unless others have compared something in between."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._resolver: Resolver | None = None
+        self._left: object = None
+
+    def __enter__(self) -> Resolver:
+        if self._resolver is None or self._resolver.full or self._left != self._stand():
+            self._resolver = Resolver(self._ledger)
+        self._resolver.begin()
+        return self._resolver
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._left = self._stand()
+        else:
+            self._resolver = None
+
+    def _stand(self) -> object:
+        """What changes with whatever is compared."""
+        ledger = self._ledger
+        return ledger.position(FOLLOWER), ledger.position(JUDGEMENTS), identity.progress(ledger)
+
+
+def _renew(ledger: Ledger, resolver: Resolver, changes: Mapping[int, bool], judged: Sequence[int]) -> int:
     """Resolve records that changed (True: appeared or went) or were judged, and publish whatever that concerns."""
     version = _version(ledger)
-    resolver = Resolver(ledger)
     touched = resolver.apply(changes) | set(judged)
     concerned = _assign(ledger, resolver, touched | resolver.unmoved, set(changes), changes)
     concerned |= {entity for number in (*changes, *judged) for entity in _entity_of(ledger, number)}
     appeared = [number for number, appears in changes.items() if appears]
     _, reassigned, _ = store.changes(ledger.db, version)
     concerned |= _referring(ledger, {*appeared, *reassigned}) | _beside(ledger, {*touched, *reassigned})
-    sources = _sources(ledger)
-    return sum(_publish(ledger, number, sources) for number in sorted(concerned))
+    circumstances = _circumstances(ledger)
+    return sum(_publish(ledger, resolver, number, circumstances) for number in sorted(concerned))
 
 
 def _assign(
@@ -120,22 +153,21 @@ def _follow_rules(ledger: Ledger, progress: Callable[[int], None]) -> int:
     First all comparisons, then all entities: nothing is published while half of the comparisons are missing.
     """
     changed = 0
+    comparing = _Comparing(ledger)
     while True:
-        with ledger.transaction():
+        with ledger.transaction(), comparing as resolver:
             step, numbers = identity.pending(ledger, ANEW)
             if step is None:
                 return changed
-            resolver = Resolver(ledger)
             if step == "compare":
-                with uncollected():
-                    resolver.apply(numbers)
+                resolver.apply(numbers)
             else:
                 version = _version(ledger)
                 concerned = _assign(ledger, resolver, numbers, set(), numbers)
                 _, reassigned, _ = store.changes(ledger.db, version)
                 concerned |= _referring(ledger, reassigned) | _beside(ledger, {*numbers, *reassigned})
-                sources = _sources(ledger)
-                changed += sum(_publish(ledger, number, sources) for number in sorted(concerned))
+                circumstances = _circumstances(ledger)
+                changed += sum(_publish(ledger, resolver, number, circumstances) for number in sorted(concerned))
             identity.proceed(ledger, step, numbers)
         progress(len(numbers))
 
@@ -198,19 +230,19 @@ def _version(ledger: Ledger) -> int:
     return int(ledger.db.execute("SELECT coalesce(max(version), 0) FROM identity_change").fetchone()[0])
 
 
-def _publish(ledger: Ledger, number: int, sources: _Sources) -> bool:
+def _publish(ledger: Ledger, resolver: Resolver, number: int, among: _Circumstances) -> bool:
     """Describe one entity from its live records; without any it is withdrawn."""
     iri, kind = ledger.db.execute("SELECT iri, kind FROM entity WHERE id = ?", (number,)).fetchone()
-    members = records.of_entity(ledger.db, iri)
+    members = resolver.records_of(number)
     run = ledger.db.execute("SELECT max(changed) FROM record WHERE entity = ?", (number,)).fetchone()[0]
     if not members:
         store.put_derived(ledger.db, number, ())
-        return entities.withdraw(ledger.db, number, ledger.now(), run)
+        return entities.withdraw(ledger.db, number, among.now, run)
     parts = derived_parts(ledger, number, iri, kind)
     preferred = judgements.preferences(ledger.db, (record.iri for record in members))
     merged = describe(
-        iri, members, sources.ranks, partial(records.entity_of, ledger.db), preferred=preferred, derived=parts,
-        attributions=sources.attributions,
+        iri, members, among.ranks, partial(records.entity_of, ledger.db), preferred=preferred, derived=parts,
+        attributions=among.attributions,
     )  # fmt: skip
     store.put_derived(ledger.db, number, merged.derived)
-    return entities.put(ledger.db, number, merged.nquads, digest(merged.nquads), ledger.now(), run)
+    return entities.put(ledger.db, number, merged.nquads, digest(merged.nquads), among.now, run)

@@ -70,6 +70,12 @@ class Worker:
             self._ready = True
 
     @property
+    def answered(self) -> bool:
+        """Whether `receive` need not wait: for an answer, or for the news that the process has died."""
+        pipe = self._process.stdout if self._process else None
+        return pipe is None or _readable(pipe.fileno(), 0)
+
+    @property
     def pid(self) -> int | None:
         """The number of the process that runs now."""
         return self._process.pid if self._process else None

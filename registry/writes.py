@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pyoxigraph as ox
 
-from registry import harvesting, identity
+from registry import identity
 from registry.check import fits
 from registry.config import Config, load
 from registry.ingest import description, references
@@ -23,6 +23,7 @@ from registry.joining.trial import TrialError, try_document
 from registry.ledger import Ledger, findings, records, runs
 from registry.licence import facts_only
 from registry.locks import AlreadyHarvesting, alone
+from registry.publishing import publish
 from registry.rdf_input import Handed, RdfInputError, triples_of
 from registry.record import NotARecord, Record, record
 from registry.report import Line, of_lines
@@ -102,7 +103,7 @@ def perform(ledger: Ledger, config: Config, checker: Checker, request: Request, 
         return Written(503, {}, f"The source '{source.id}' is being harvested; ask again in a minute")
     changed = written.changes.get("unchanged", 0) != sum(written.changes.values())
     if changed and not identity.behind(ledger):  # else whoever compares everything anew publishes this at the end, too
-        harvesting.publish(ledger)
+        publish(ledger)
     return written
 
 

@@ -48,7 +48,7 @@ def answer(request: Request, curator: Writer, form: Form) -> Response:
 
 
 def _judge(config: Config, curator: str, form: dict[str, str]) -> None:
-    from registry.harvesting import publish  # loads slowly, see above
+    from registry.publishing import publish  # loads slowly, see above
 
     ledger = Ledger.open(config.ledger, config.base_url)
     try:

@@ -17,7 +17,6 @@ from rich.table import Table
 
 from registry.cli.terminal import cell, plain, say
 from registry.config import load
-from registry.harvesting import publish
 from registry.identity import judge as judging
 from registry.identity import sssom
 from registry.identity.evidence import Sign
@@ -27,6 +26,7 @@ from registry.identity.review import FACTS, Question, facts, open_questions, que
 from registry.identity.sssom import SssomError
 from registry.ledger import Ledger, judgements, records
 from registry.ledger.judgements import Verdict
+from registry.publishing import publish
 
 group = typer.Typer(help="Judgements as text: list, export, import.", no_args_is_help=True)
 

@@ -93,11 +93,11 @@ def _publish(config: Config) -> Round:
     """Finish what a harvest that was killed had left undone, in a process of its own: visitors do not wait for it."""
 
     def needed() -> bool:
-        from registry import harvesting  # once it is here, the pages that need it are as quick as all others
+        from registry import publishing  # once it is here, the pages that need it are as quick as all others
 
         ledger = Ledger.reader(config.ledger)
         try:
-            return harvesting.unpublished(ledger, config) or search.unkept(ledger.db)
+            return publishing.unpublished(ledger, config) or search.unkept(ledger.db)
         finally:
             ledger.close()
 
@@ -115,14 +115,14 @@ def _notifying(config: Config) -> AbstractContextManager[object]:
 
 def publish(context: typer.Context) -> None:
     """Bring the catalogue and search up to date with the records, as every harvest does at its end."""
-    from registry import harvesting
+    from registry import harvesting, publishing
 
     config = load(context.obj)
     try:
         known = harvesting.gazetteer(config)
     except GazetteerError:  # a harvest says what is wrong with it; all but the coverage can be published
         known = None
-    harvesting.publish(Ledger.open(config.ledger, config.base_url), known)
+    publishing.publish(Ledger.open(config.ledger, config.base_url), known)
 
 
 def run(context: typer.Context, host: Host = None, port: Port = None, log: Log = None) -> None:

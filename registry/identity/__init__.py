@@ -4,6 +4,6 @@ What compares is in modules of its own (`assign`, `decide`, `resolve` …) and n
 nothing, starts sooner without it.
 """
 
-from registry.identity.rules import behind, fingerprint, forget, pending, proceed
+from registry.identity.rules import behind, fingerprint, forget, pending, proceed, progress
 
-__all__ = ["behind", "fingerprint", "forget", "pending", "proceed"]
+__all__ = ["behind", "fingerprint", "forget", "pending", "proceed", "progress"]

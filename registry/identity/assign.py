@@ -17,8 +17,7 @@ import pyoxigraph as ox
 from registry.identity.clusters import Edge, clusters
 from registry.identity.resolve import Resolver
 from registry.identity.words import fold
-from registry.ledger import Ledger, StoredRecord, entities, identity, judgements, records
-from registry.record import parse
+from registry.ledger import Ledger, StoredRecord, entities, identity, judgements
 from registry.terms import SCHEMA
 
 SLUG = 60
@@ -52,7 +51,9 @@ def assign(ledger: Ledger, resolver: Resolver, touched: Iterable[int], changed: 
     return {
         entity
         for kind, clustered in sorted(found.items())
-        for entity in _settle(ledger, kind, sorted(clustered), changed)  # IRIs are minted in the order of records
+        for entity in _settle(
+            ledger, resolver, kind, sorted(clustered), changed
+        )  # IRIs are minted in the order of records
     }
 
 
@@ -122,9 +123,11 @@ def _clustered(ledger: Ledger, resolver: Resolver, component: dict[int, str]) ->
     return [[ids[iri] for iri in members] for members in clusters(ids, edges, forbidden, barred)]
 
 
-def _settle(ledger: Ledger, kind: str, found: Sequence[Sequence[int]], changed: set[int]) -> set[int]:
+def _settle(
+    ledger: Ledger, resolver: Resolver, kind: str, found: Sequence[Sequence[int]], changed: set[int]
+) -> set[int]:
     """Give each cluster its entity."""
-    db = ledger.db
+    db, now = ledger.db, ledger.now()
     home = {number: index for index, members in enumerate(found) for number in members}
     before: dict[int, int | None] = {}
     for number in home:
@@ -137,7 +140,11 @@ def _settle(ledger: Ledger, kind: str, found: Sequence[Sequence[int]], changed: 
         held[home[_keeper(ledger, entity, kind, home, before, changed)]].append(entity)
     affected: set[int] = set()
     for index, members in enumerate(found):
-        winner = min(held[index], default=None) or _free(ledger, kind, members) or _mint(ledger, kind, members)
+        winner = (
+            min(held[index], default=None)
+            or _free(ledger, kind, members)
+            or _mint(ledger, resolver, kind, members, now)
+        )
         for number in members:
             if (had := before[number]) != winner:
                 if had is not None:
@@ -146,7 +153,7 @@ def _settle(ledger: Ledger, kind: str, found: Sequence[Sequence[int]], changed: 
                 identity.reassign(db, number, winner)
                 affected |= {winner, had or winner}
         for loser in held[index]:
-            if loser != winner and entities.redirect(db, loser, _iri(ledger, winner), ledger.now()):
+            if loser != winner and entities.redirect(db, loser, _iri(ledger, winner), now):
                 affected |= {winner, loser}
     return affected
 
@@ -168,12 +175,12 @@ def _free(ledger: Ledger, kind: str, members: Sequence[int]) -> int | None:
     return None
 
 
-def _mint(ledger: Ledger, kind: str, members: Sequence[int]) -> int:
+def _mint(ledger: Ledger, resolver: Resolver, kind: str, members: Sequence[int], now: str) -> int:
     """A new entity, named after the record that was there first."""
-    listed = [record for number in members if (record := records.by_id(ledger.db, number))]
+    listed = [record for number in members if (record := resolver.record(number))]
     founder = min(listed, key=lambda record: (record.first_seen, record.iri))
     name = slug(name_of(founder)) or kind
-    winner = entities.mint(ledger.db, ledger.base, kind, name, founder.iri, ledger.now())
+    winner = entities.mint(ledger.db, ledger.base, kind, name, founder.iri, now)
     identity.claim(ledger.db, winner, founder.id)  # before the others'
     return winner
 
@@ -200,9 +207,9 @@ def _keeper(
 
 def name_of(record: StoredRecord) -> str:
     """The thing's name, the German one first."""
-    start = f"<{record.thing}> <{SCHEMA['name'].value}> "
-    lines = "".join(f"{line}\n" for line in record.nquads.split("\n") if line.startswith(start))
-    names = [quad.object for quad in parse(lines) if isinstance(quad.object, ox.Literal)]
+    thing, name = ox.NamedNode(record.thing), SCHEMA["name"]
+    said = [quad.object for quad in record.quads if quad.predicate == name and quad.subject == thing]
+    names = [one for one in said if isinstance(one, ox.Literal)]
     names.sort(key=lambda name: (name.language != "de", name.language or "", name.value))
     return names[0].value if names else ""
 

@@ -16,7 +16,6 @@ from registry.identity.names import Name, aliases, without
 from registry.identity.names import parse as parse_name
 from registry.identity.words import WORDS
 from registry.ledger import StoredRecord
-from registry.record import parse
 from registry.terms import CONCEPT, ORTE, SCHEMA
 
 _EARTH = 6_371_000.0
@@ -165,7 +164,7 @@ def load(data: bytes) -> Profile:
 def of(record: StoredRecord) -> Profile:
     """Read the profile out of a record."""
     said: dict[str, dict[ox.NamedNode, list[ox.NamedNode | ox.Literal]]] = defaultdict(lambda: defaultdict(list))
-    for quad in parse(record.nquads):
+    for quad in record.quads:
         assert isinstance(quad.object, ox.NamedNode | ox.Literal)
         said[getattr(quad.subject, "value", "")][quad.predicate].append(quad.object)
     thing = said[record.thing]

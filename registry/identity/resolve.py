@@ -6,29 +6,48 @@ does not depend on the order in which records came; when a key's class changes, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 from registry.identity import keys, profile
 from registry.identity.alike import may_be_one
 from registry.identity.decide import Decision, decide
 from registry.identity.keys import MOST, Class
 from registry.identity.profile import Profile
-from registry.ledger import Ledger, identity, records
+from registry.ledger import Ledger, StoredRecord, identity, records
 from registry.ledger.identity import Comparison
+
+KEPT = 10_000
+"""Profiles that are kept in memory at most, with what was worked out from them: some 100 MB."""
 
 
 class Resolver:
-    """Compares records within one transaction of the ledger; make a new one for the next."""
+    """Compares records within a transaction of the ledger.
+
+    What it has read it keeps for the next transaction, in which it may be used as long as nobody else has compared
+    anything in between.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
         self.db = ledger.db
         self._profiles: dict[int, Profile | None] = {}
+        self._records: dict[int, StoredRecord] = {}
         self._members: dict[int, list[tuple[int, int]]] = {}
-        self._classes: dict[str, Class] = {}
+        self._classes: dict[int, Class] = {}
         self._hosts: dict[str, list[int]] = {}
         self._numbers: dict[str, int] = {}
         self._keys: dict[int, list[str]] = {}
         self.unmoved: set[int] = set()
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time to make a new one, so that it does not hold half the catalogue."""
+        return len(self._profiles) > KEPT
+
+    def begin(self) -> None:
+        """Forget of the last transaction what anybody may have changed since: which records there are."""
+        self._records.clear()
+        self._hosts.clear()
 
     # What is known
 
@@ -39,25 +58,40 @@ class Resolver:
             self._profiles[record] = profile.load(data) if data else None
         return self._profiles[record]
 
+    def record(self, record: int) -> StoredRecord | None:
+        """A record as the ledger has it, kept if it is one of those that changed."""
+        return self._records.get(record) or records.by_id(self.db, record)
+
+    def records_of(self, entity: int) -> list[StoredRecord]:
+        """The live records that an entity is made of, in order of their IRIs."""
+        rows = self.db.execute(
+            "SELECT id FROM record WHERE entity = ? AND status = 'live' ORDER BY iri", (entity,)
+        ).fetchall()
+        return [record for (number,) in rows if (record := self.record(number))]
+
     def classify(self, key: str) -> Class:
         """Who has a blocking key."""
-        if (found := self._classes.get(key)) is None:
-            found = self._classes[key] = keys.classify(source for _, source in self.members(key))
+        number = self._number(key)
+        if (found := self._classes.get(number)) is None:
+            found = self._classes[number] = keys.classify(source for _, source in self._under(number))
         return found
 
     def members(self, key: str) -> list[tuple[int, int]]:
         """Ids and sources of the records under a key, at most `MOST` + 1."""
-        if (number := self._numbers.get(key)) is None:
-            number = self._numbers[key] = identity.number(key)
+        return self._under(self._number(key))
+
+    def _under(self, number: int) -> list[tuple[int, int]]:
         if (found := self._members.get(number)) is None:
             found = self._members[number] = identity.members(self.db, number, MOST + 1)
         return found
 
     def keys(self, record: int) -> list[str]:
-        if record not in self._keys:
-            known = self.profile(record)
-            self._keys[record] = keys.of(known) if known and not self.hosted(known) else []
-        return self._keys[record]
+        known = self.profile(record)
+        if known is None or self.hosted(known):
+            return []
+        if (found := self._keys.get(record)) is None:
+            found = self._keys[record] = keys.of(known)
+        return found
 
     def hosts(self, service: Profile) -> list[int]:
         """Ids of the live records that offer a service, or that it says provide it."""
@@ -96,35 +130,49 @@ class Resolver:
         Returns ids of all records whose comparisons changed, these themselves included. Those that were compared anew
         without that are in `unmoved`: what a key tells of them has changed, and may part what hung together.
         """
-        renewed = self._with_services(dict.fromkeys(changed))
+        stored: dict[int, bytes | None] = {}
+        renewed = self._with_services(dict.fromkeys(changed), stored)
         self._hosts.clear()
-        before = self._before(renewed)
-        renewals: list[tuple[int, str, set[int], set[int]]] = []
-        moved: set[int] = set()
+        before = self._before(renewed, stored)
+        plus: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        minus: dict[int, list[int]] = defaultdict(list)
         scoring: set[int] = set()
         for number, (old_keys, fresh) in before.items():
-            new_keys = keys.of(fresh) if fresh and not self.hosted(fresh) else []
+            self._keys.pop(number, None)
+            new_keys = self.keys(number)
             old, new = {self._number(k) for k in old_keys}, {self._number(k) for k in new_keys}
             scoring |= {self._number(k) for k in (*old_keys, *new_keys) if keys.is_scoring(k)}
-            renewals.append((number, fresh.source if fresh else "", new - old, old - new))
-            moved |= old ^ new
-        earlier = {key: identity.members(self.db, key, MOST + 1) for key in moved}
-        for number, source, plus, minus in renewals:
-            identity.put_keys(self.db, number, self._number(source), plus, minus)
-        self._members.clear()
-        self._classes.clear()
-        self._keys.clear()
+            source = self._number(fresh.source if fresh else "")
+            for key in new - old:
+                plus[key].append((number, source))
+            for key in old - new:
+                minus[key].append(number)
+        moved = plus.keys() | minus.keys()
+        earlier = {key: self._under(key) for key in moved}
+        identity.put_keys(self.db, plus, minus)
+        for key, had in earlier.items():
+            self._classes.pop(key, None)
+            if len(had) > MOST and key in minus:
+                del self._members[key]  # who else there is, only the ledger knows
+            else:
+                gone = set(minus.get(key, ()))
+                self._members[key] = [*(one for one in had if one[0] not in gone), *plus.get(key, ())][: MOST + 1]
         dirty, recheck = self._reclassified(earlier, scoring)
         touched = self._compare(dirty | set(before), recheck) | set(before)
         self.unmoved = dirty - touched
         return touched
 
-    def _with_services(self, changed: dict[int, None]) -> dict[int, None]:
-        """The changed records, and the services whose house may have come or gone with them."""
+    def _with_services(self, changed: dict[int, None], stored: dict[int, bytes | None]) -> dict[int, None]:
+        """The changed records, and the services whose house may have come or gone with them.
+
+        Puts the profiles that the ledger has of the changed ones into `stored`.
+        """
         found = dict(changed)
         for number in changed:
-            old = identity.profile(self.db, number)
+            old = stored[number] = identity.profile(self.db, number)
             record = records.by_id(self.db, number)
+            if record:
+                self._records[number] = record
             fresh = profile.of(record) if record and record.status == "live" else None
             self._profiles[number] = fresh
             offered = set(profile.load(old).offers) if old else set()
@@ -134,17 +182,19 @@ class Resolver:
                 found |= dict.fromkeys(row or ())
         return found
 
-    def _before(self, changed: Iterable[int]) -> dict[int, tuple[list[str], Profile | None]]:
+    def _before(
+        self, changed: Iterable[int], stored: Mapping[int, bytes | None]
+    ) -> dict[int, tuple[list[str], Profile | None]]:
         """The keys each record has had so far, and its profile now, which is kept."""
         found = {}
         for number in changed:
-            stored = identity.profile(self.db, number)
-            old = keys.of(profile.load(stored)) if stored else []
+            data = stored[number] if number in stored else identity.profile(self.db, number)
+            old = keys.of(profile.load(data)) if data else []
             held = old if old and self._has(old[0], number) else []  # a service of a house has a profile, but no keys
             fresh = self.profile(number)
-            data = fresh.dump() if fresh else None
-            if data != stored:
-                identity.put_profile(self.db, number, data)
+            new = fresh.dump() if fresh else None
+            if new != data:
+                identity.put_profile(self.db, number, new)
             found[number] = (held, fresh)
         return found
 
@@ -164,8 +214,7 @@ class Resolver:
         dirty: set[int] = set()
         recheck: set[tuple[int, int]] = set()
         for key, had in earlier.items():
-            have = identity.members(self.db, key, MOST + 1)
-            self._members[key] = have
+            have = self._under(key)
             was, is_ = (keys.classify(source for _, source in rows) for rows in (had, have))
             if was is is_:
                 continue

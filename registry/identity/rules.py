@@ -45,9 +45,14 @@ def forget(ledger: Ledger) -> None:
         ledger.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
 
+def progress(ledger: Ledger) -> dict[str, str]:
+    """Which rules the comparisons were made with, and how far that has come."""
+    return dict(ledger.db.execute("SELECT key, value FROM meta WHERE key LIKE 'rules%'"))
+
+
 def behind(ledger: Ledger) -> bool:
     """Whether all comparisons are to be made anew, or that is under way."""
-    meta = dict(ledger.db.execute("SELECT key, value FROM meta WHERE key LIKE 'rules%'"))
+    meta = progress(ledger)
     if "rules.step" in meta:
         return True
     unlike = meta.get("rules") != fingerprint()
@@ -56,7 +61,7 @@ def behind(ledger: Ledger) -> bool:
 
 def pending(ledger: Ledger, most: int) -> tuple[str | None, list[int]]:
     """What is to be done for the rules to be followed: "compare" or "assign" so many records, or nothing (None)."""
-    meta = dict(ledger.db.execute("SELECT key, value FROM meta WHERE key LIKE 'rules%'"))
+    meta = progress(ledger)
     if meta.get("rules") != fingerprint():
         if not ledger.db.execute("SELECT 1 FROM record WHERE entity IS NOT NULL").fetchone():
             ledger.db.execute("INSERT OR REPLACE INTO meta VALUES ('rules', ?)", (fingerprint(),))

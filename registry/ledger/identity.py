@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -40,9 +40,18 @@ def members(db: sqlite3.Connection, key: int, limit: int) -> list[tuple[int, int
     return db.execute("SELECT record, source FROM block WHERE key = ? LIMIT ?", (key, limit)).fetchall()
 
 
-def put_keys(db: sqlite3.Connection, record: int, source: int, added: Iterable[int], removed: Iterable[int]) -> None:
-    db.executemany("DELETE FROM block WHERE key = ? AND record = ?", [(key, record) for key in removed])
-    db.executemany("INSERT OR IGNORE INTO block VALUES (?, ?, ?)", [(key, record, source) for key in added])
+def put_keys(
+    db: sqlite3.Connection, added: Mapping[int, Iterable[tuple[int, int]]], removed: Mapping[int, Iterable[int]]
+) -> None:
+    """Write down which records (ids, with their sources as numbers) gained and lost which keys."""
+    db.executemany(
+        "DELETE FROM block WHERE key = ? AND record = ?",
+        ((key, record) for key, lost in sorted(removed.items()) for record in lost),
+    )
+    db.executemany(
+        "INSERT OR IGNORE INTO block VALUES (?, ?, ?)",
+        ((key, *gained) for key, have in sorted(added.items()) for gained in have),
+    )
 
 
 def profile(db: sqlite3.Connection, record: int) -> bytes | None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
+
+import pyoxigraph as ox
 
 from registry.ledger import activities
 from registry.ledger.activities import pack, unpack
-from registry.record import Record
+from registry.record import Record, parse
 
 Change = Literal["created", "updated", "unchanged"]
 
@@ -47,6 +50,11 @@ class StoredRecord:
     @property
     def thing(self) -> str:
         return self.iri + "#it"
+
+    @cached_property
+    def quads(self) -> list[ox.Quad]:
+        """What `nquads` says; parsed when it is first asked for."""
+        return parse(self.nquads)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from registry.search.bitmaps import Bitmaps, unkept
 from registry.search.facets import FACETS, Facet
 from registry.search.finding import find
-from registry.search.following import follow, rebuild
+from registry.search.following import FOLLOWER, follow, rebuild
 from registry.search.indexing import DDL, clear, create, index, remove
 from registry.search.lookup import addresses, names, offered_by, parts
 from registry.search.points import Point, points
@@ -12,6 +12,7 @@ from registry.search.query import BadCursor, Box, FacetCount, Hit, Near, Page, Q
 __all__ = [
     "DDL",
     "FACETS",
+    "FOLLOWER",
     "BadCursor",
     "Bitmaps",
     "Box",

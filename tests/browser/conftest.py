@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from registry.check import Checker
-from registry.harvesting import publish
+from registry.publishing import publish
 from tests.conftest import ROOT
 from tests.registry.conftest import Ground
 from tests.registry.identity.catalogue import Catalogue

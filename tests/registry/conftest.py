@@ -15,9 +15,9 @@ from harvesters.lift import Lift
 from harvesters.reading import Context, Item, RawRecord
 from harvesters.source import Source
 from registry.check import Checker
-from registry.harvesting import publish
 from registry.ingest import ingest
 from registry.ledger import Ledger, Run
+from registry.publishing import publish
 from tests.standins.engines import OxigraphServe, RemoteEngine, Virtuoso
 
 BASE = "http://127.0.0.1:8000"

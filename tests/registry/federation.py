@@ -21,9 +21,9 @@ from registry.check import Checker
 from registry.config import Config
 from registry.engine import QueryAnswer, QueryRequest
 from registry.federation.peers import follow_peer
-from registry.harvesting import publish
 from registry.ingest import ingest
 from registry.ledger import Ledger, Run
+from registry.publishing import publish
 from tests.registry.conftest import LIFT
 
 

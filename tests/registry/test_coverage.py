@@ -11,8 +11,8 @@ import pytest
 from harvesters.gazetteer import Gazetteer
 from registry import coverage
 from registry.coverage import RADIUS, DistrictCoverage
-from registry.harvesting import publish
 from registry.project import Follower
+from registry.publishing import publish
 from registry.terms import CONCEPT, REGION
 from registry.web import charts
 from tests.registry.conftest import BASE, Ground

@@ -1,0 +1,136 @@
+"""Publishing while a harvest goes on: the same catalogue, whatever becomes of the process that does it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry import publishing, search, unify
+from registry.check import Checker
+from registry.config import Config
+from registry.ledger import Ledger
+from registry.publishing import Publishing, publish
+from tests.conftest import ROOT
+from tests.registries import until
+from tests.registry.conftest import Ground, raw
+
+
+def places(start: int, count: int) -> list[Any]:
+    return [raw(f"{n}", name=f"Haus {n}", text="Ein Haus") for n in range(start, start + count)]
+
+
+@pytest.fixture
+def alongside(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publishing]:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setattr(publishing, "WORTHWHILE", 10)
+    with Publishing(Config(ground.folder), processors=2) as alongside:
+        yield alongside
+
+
+def found(ledger: Ledger) -> int:
+    """Sites that people find."""
+    return search.find(ledger.db, search.Query(kind="site", text="Haus")).total
+
+
+def test_a_process_publishes_what_is_much_and_leaves_the_rest(ground: Ground, alongside: Publishing) -> None:
+    ground.take(places(0, 30))
+    publish(ground.ledger)
+    ground.take(places(0, 39))
+    alongside.look(ground.ledger)
+    assert alongside.pid is None, "nine entries are not worth a process"
+
+    def looked() -> bool:
+        alongside.look(ground.ledger)
+        return found(ground.ledger) == 50
+
+    ground.take(places(0, 50))
+    until(looked)
+    alongside.settle()
+    ground.take(places(0, 55))
+    alongside.look(ground.ledger)
+    alongside.settle()
+    assert found(ground.ledger) == 50
+    publish(ground.ledger)
+    assert found(ground.ledger) == 55
+
+
+def test_what_the_process_did_is_what_would_have_been_done_without(
+    ground: Ground, alongside: Publishing, checker: Checker, tmp_path: Path
+) -> None:
+    def looked() -> bool:
+        alongside.look(ground.ledger)
+        return found(ground.ledger) > 0
+
+    ground.take(places(0, 25))
+    publish(ground.ledger)
+    alone = Ground(tmp_path / "alone", checker)
+    for number in (60, 90, 40):
+        ground.take(places(0, number), accept_shrink=True)
+        alone.take(places(0, number), accept_shrink=True)
+        until(looked)
+    alongside.settle()
+    publish(ground.ledger)
+    publish(alone.ledger)
+    assert ground.ledger.digest("entity").hex == alone.ledger.digest("entity").hex
+    assert found(ground.ledger) == found(alone.ledger) == 40
+    alone.ledger.close()
+
+
+def test_a_process_that_dies_costs_nothing_but_time(ground: Ground, alongside: Publishing) -> None:
+    def working() -> bool:
+        alongside.look(ground.ledger)
+        return found(ground.ledger) > 5
+
+    ground.take(places(0, 5))
+    publish(ground.ledger)
+    ground.take(places(0, 400))
+    until(working)
+    ground.take(places(0, 800))
+    alongside.look(ground.ledger)
+    assert alongside.pid is not None
+    os.kill(alongside.pid, signal.SIGKILL)
+    alongside.look(ground.ledger)
+    alongside.settle()
+    alongside.look(ground.ledger)
+    publish(ground.ledger)
+    assert found(ground.ledger) == 800
+
+
+def test_one_processor_has_no_room_for_it(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing, "WORTHWHILE", 1)
+    ground.take(places(0, 3))
+    with Publishing(Config(ground.folder), processors=1) as alongside:
+        for _ in range(3):
+            alongside.look(ground.ledger)
+        assert alongside.pid is None
+
+
+def test_others_may_publish_between_two_batches(
+    ground: Ground, checker: Checker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has been read of profiles and keys is not used any more once somebody else has compared records."""
+    monkeypatch.setattr(unify, "BATCH", 4)
+    together = [{"name": "Kulturmühle Nerchau", "phone": f"0341 {100000 + n}"} for n in range(30)]
+    ground.take([raw(f"{n}", **one) for n, one in enumerate(together)])
+    other = Ledger.open(ground.path, ground.ledger.base)
+
+    def between(done: int) -> None:
+        if done == 8:
+            unify.rework(other)
+            unify.unify(other)
+
+    unify.unify(ground.ledger, between)
+    other.close()
+    once = Ground(tmp_path / "once", checker)
+    once.take([raw(f"{n}", **one) for n, one in enumerate(together)])
+    unify.unify(once.ledger)
+    for table in ("profile", "block", "comparison"):
+        rows = f"SELECT * FROM {table}"
+        assert sorted(ground.ledger.db.execute(rows)) == sorted(once.ledger.db.execute(rows)), table
+    assert ground.ledger.digest("entity").hex == once.ledger.digest("entity").hex
+    once.ledger.close()
