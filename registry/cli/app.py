@@ -117,6 +117,8 @@ def main() -> None:
                 f"the ledger is damaged: {error}; end every process that uses it, then put back the last backup with"
                 " `orte restore FILE`"
             )
+        if "readonly" in str(error):
+            _fail(f"the ledger cannot be written: {error}; check the data directory's owner, and how it is mounted")
         _fail(f"the ledger cannot be used: {error}; is the disk full, or another process busy with it?")
     except OSError as error:
         _fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")

@@ -183,10 +183,9 @@ def _listen(config: Config, host: str | None, port: int | None) -> socket.socket
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(where)
-    except OSError as error:
-        raise LedgerError(
-            f"cannot listen on {where[0]}:{where[1]}: {error.strerror}; choose another one with --port"
-        ) from None
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "there are ports from 0 to 65535 only"
+        raise LedgerError(f"cannot listen on {where[0]}:{where[1]}: {reason}; choose another one with --port") from None
     return listening
 
 

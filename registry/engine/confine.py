@@ -50,13 +50,21 @@ def confine(memory: int, descriptors: int = 0) -> None:
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, descriptors),
     ):
+        value = _allowed(limit, value)
         resource.setrlimit(limit, (value, value))
 
 
 def allow_computing(seconds: float) -> None:
     """Let the kernel end this process (SIGXCPU) after so many more seconds of computing, rounded up to whole ones."""
-    soft = math.ceil(time.process_time() + seconds)
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    soft = _allowed(resource.RLIMIT_CPU, math.ceil(time.process_time() + seconds))
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
+
+def _allowed(limit: int, value: int) -> int:
+    """As much of it as the operator has left us (`ulimit -v`, `LimitAS=`): more cannot be had, and is not needed."""
+    hard = resource.getrlimit(limit)[1]
+    return value if hard == resource.RLIM_INFINITY else min(value, hard)
 
 
 def give_back_memory() -> None:

@@ -6,6 +6,8 @@ import asyncio
 import json
 import socket
 import statistics
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from registry.engine import EngineBusy, Inspection, QueryRefused, QueryRequest, QueryTimedOut, QueryTooExpensive, client
+from tests.conftest import ROOT
 from tests.registry.engine.conftest import ask, computed, family, gone, rest, running, until, watch
 
 CARTESIAN = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
@@ -337,3 +340,15 @@ def test_hundred_hostile_queries_leave_no_process(log: Path) -> None:
         await gone(handles)
 
     asyncio.run(scenario())
+
+
+def test_workers_take_the_limits_that_the_operator_has_set() -> None:
+    """Under `ulimit -v` or LimitAS= a worker has less than the settings say, and is a worker all the same."""
+    program = (
+        "import resource as r; from registry.engine.confine import allow_computing, confine\n"
+        "r.setrlimit(r.RLIMIT_AS, (400_000_000, 400_000_000)); r.setrlimit(r.RLIMIT_CPU, (50, 50))\n"
+        "confine(2_000_000_000); allow_computing(5000)\n"
+        "print(r.getrlimit(r.RLIMIT_AS), r.getrlimit(r.RLIMIT_CPU)[1])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, text=True, capture_output=True, check=False)
+    assert done.stdout.strip() == "(400000000, 400000000) 50", done.stderr
