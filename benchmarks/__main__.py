@@ -1,4 +1,7 @@
-"""Run every benchmark beside this file, each in a process of its own: its short form, or with `--full` its long one."""
+"""Run every benchmark beside this file, each in a process of its own: its short form, or with `--full` its long one.
+
+They share the generated catalogues: those in `ORTE_BENCH_DATA`, or in a folder that is gone afterwards.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks import figures
@@ -20,7 +25,12 @@ NOT_BENCHMARKS = {
 
 
 def main() -> int:
-    """Print the machine, then what each benchmark prints; 1 when one of them failed."""
+    """Print the machine, then what each benchmark prints, then the table; 1 when one of them failed."""
+    with tempfile.TemporaryDirectory(dir=os.environ.get("ORTE_BENCH_TMP")) as folder:
+        return _all({"ORTE_BENCH_DATA": folder} | os.environ)
+
+
+def _all(environment: Mapping[str, str]) -> int:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}")
     failed = 0
     for file in sorted(HERE.glob("*.py")):
@@ -29,7 +39,7 @@ def main() -> int:
             full = ["--full"] if "--full" in sys.argv[1:] and '"--full"' in file.read_text(encoding="utf-8") else []
             command = [sys.executable, "-m", f"benchmarks.{file.stem}", *full]
             began = time.perf_counter()
-            wrong = subprocess.call(command, cwd=HERE.parent) != 0
+            wrong = subprocess.call(command, cwd=HERE.parent, env=environment) != 0
             print(f"-- {file.stem}: {time.perf_counter() - began:.0f} s{', failed' if wrong else ''}", flush=True)
             failed |= wrong
     if "--full" in sys.argv[1:]:

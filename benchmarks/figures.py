@@ -76,10 +76,10 @@ def _harvest(steps: list[Results]) -> Iterator[Row]:
     for step in steps:
         if step["way"] == "whole process":
             beside = (
-                f"{step['entries']:,} JSON entries ({step['records']:,} records), read to projected,"
-                f" the start of the process included; {step['entries_per_s']:,.0f} entries/s"
+                f"{step['entries']:,} JSON entries, which become {step['records']:,} records; read to published,"
+                " the start of the process included"
             )
-            yield titles[step["step"]], f"{step['records_per_s']:,.0f} records/s", beside
+            yield titles[step["step"]], f"{step['entries_per_s']:,.0f} entries/s", beside
 
 
 def _check(found: Results) -> Iterator[Row]:
