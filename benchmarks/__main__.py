@@ -20,7 +20,7 @@ from benchmarks.results import FOLDER, SHORT
 HERE = Path(__file__).resolve().parent
 NOT_BENCHMARKS = {
     "__init__", "__main__", "chart", "datasette", "figures", "generate", "lists", "load", "noise", "restaurants",
-    "results", "serving", "watching",
+    "results", "serving", "starting", "watching",
 }  # fmt: skip
 
 

@@ -135,7 +135,11 @@ def _sparql(sizes: list[Results]) -> Iterator[Row]:
 def _ledger(sizes: list[Results]) -> Iterator[Row]:
     last = sizes[-1]
     where = f"{last['sites']:,} sites"
-    yield "start: pages and lists", f"{last['start_pages_s']:.1f} s", where
+    yield (
+        "start: pages and lists",
+        f"{last['start_page_s']:.1f} s, with cold files {last['start_cold_page_s']:.1f} s",
+        where,
+    )
     yield "start: SPARQL", f"{last['start_sparql_s']:.1f} s", f"{last['quads']:,} quads"
     yield "memory: API process", f"{last['api_mb']:,.0f} MB", where
     yield "memory: engine", f"{last['engine_bytes_per_quad']:.0f} bytes a quad", f"{last['quads']:,} quads"

@@ -3,7 +3,8 @@
 `python -m benchmarks.ledger` measures 1,000 and 5,000 sites, `--full` 1,000, 10,000 and 100,000. The records are those
 of `benchmarks.generate`; they are committed, unified and indexed by the functions that a harvest calls. Rates and the
 engine's load are per second of processor time; start and backup are by the clock. `--dumps DIR` only fetches the dumps
-of a data directory, and prints what the server held meanwhile; `--start DIR` only starts a server over it.
+of a data directory, and prints what the server held meanwhile; `--start DIR` only starts a server over it, with cold
+and with warm files, and loads the engine once more by itself, which counts its quads.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 
 from benchmarks.generate import BASE, SOURCES, data
 from benchmarks.results import show, write
+from benchmarks.starting import start
 from benchmarks.watching import memory, serve
 from registry import search
 from registry.ledger import Ledger, records, runs
@@ -54,7 +56,6 @@ def measure(sites: int, folder: Path) -> dict[str, Any]:
     ledger.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     found["ledger_bytes_per_site"] = (fresh / "ledger.sqlite").stat().st_size / sites
     ledger.close()
-    found |= _engine(fresh / "ledger.sqlite")
     found |= _start(fresh)
     found |= _dump(fresh)
     found |= _fetched(fresh)
@@ -142,18 +143,8 @@ def _engine(ledger: Path) -> dict[str, Any]:
 
 
 def _start(folder: Path) -> dict[str, Any]:
-    with serve(folder) as server:
-        server.until("/sites?limit=1")
-        pages = server.age()
-        server.until("/sparql?query=ASK%7B%3Fs%20%3Fp%20%3Fo%7D")
-        sparql = server.age()
-        for path in ("/", "/sites", "/sites?q=werkstatt", "/sites?theme=crafts", "/networks", "/sites?sort=modified"):
-            for _ in range(20):
-                server.get(path)
-        return {
-            "start_pages_s": pages, "start_sparql_s": sparql,
-            "api_mb": memory(server.pid) / 1e6, "host_and_workers_mb": sum(map(memory, server.family())) / 1e6,
-        }  # fmt: skip
+    engine = _engine(folder / "ledger.sqlite")
+    return engine | start(folder, engine["quads"])
 
 
 def _dump(folder: Path) -> dict[str, Any]:
@@ -207,9 +198,11 @@ def main() -> None:
     parser.add_argument("--dumps", type=Path, metavar="DIR", help="only fetch the dumps that are in there")
     parser.add_argument("--start", type=Path, metavar="DIR", help="only start a server over what is in there")
     asked = parser.parse_args()
-    for folder, only in ((asked.dumps, _fetched), (asked.start, _start)):
+    for folder, name, only in ((asked.dumps, "dumps", _fetched), (asked.start, "starting", _start)):
         if folder:
-            show([{"data": str(folder), **only(folder)}], "data")
+            found = {"data": folder.name, **only(folder)}
+            write(name, [found], full=False)
+            show([found], "data")
             return
     full = asked.full
     sizes = (1_000, 10_000, 100_000) if full else (1_000, 5_000)

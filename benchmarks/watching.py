@@ -78,9 +78,9 @@ class Served:
         finally:
             connection.close()
 
-    def until(self, path: str, seconds: float = 600.0) -> None:
+    def until(self, path: str, accept: str = "application/json", *, seconds: float = 600.0) -> None:
         """Ask again and again until the answer is 200."""
-        while self.get(path) != 200:
+        while self.get(path, accept) != 200:
             if self.age() > seconds:
                 raise TimeoutError(path)
             time.sleep(0.01)
