@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import registry
-from benchmarks.watching import Served, memory, serve
+from benchmarks.watching import Served, memory, resident, serve
 
 _ASK = "/sparql?query=ASK%7B%3Fs%20%3Fp%20%3Fo%7D"
 _PAGES = ("/", "/sites", "/sites?q=werkstatt", "/sites?theme=crafts", "/networks", "/sites?sort=modified")
@@ -32,7 +32,7 @@ def start(folder: Path, quads: int) -> dict[str, Any]:
         for path in _PAGES:
             for _ in range(20):
                 server.get(path)
-        host, family = memory(server.host()), sum(map(memory, server.family()))
+        host, family = resident(server.host()), sum(map(memory, server.family()))
         return found | {
             "api_mb": memory(server.pid) / 1e6, "host_mb": host / 1e6, "host_and_workers_mb": family / 1e6,
             "host_bytes_per_quad": host / quads, "host_and_workers_bytes_per_quad": family / quads,

@@ -21,6 +21,11 @@ def memory(pid: int) -> int:
     return 1024 * int(re.search(r"^Pss: +(\d+)", text, re.M)[1])  # type: ignore[index]
 
 
+def resident(pid: int) -> int:
+    """Bytes of memory that a process uses, all that it shares with others included (RSS)."""
+    return 1024 * int(re.search(r"^VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(), re.M)[1])  # type: ignore[index]
+
+
 class Served:
     """A running server."""
 
