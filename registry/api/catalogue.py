@@ -43,6 +43,8 @@ class Catalogue:
         self.qualities = Qualities()
         #: Part of every ETag: changes when the same data would be written differently.
         self.edition = hashlib.sha256(self.context_file + self.base.encode()).hexdigest()[:8]
+        #: Set when a page of the ledger was found damaged: it stays so until it is put back, for which we must end.
+        self.damaged = False
         self._readers = threading.local()
         self._gazetteer: Gazetteer | None = None
 
@@ -54,6 +56,10 @@ class Catalogue:
             reader = self._readers.ledger = Ledger.reader(self.config.ledger)
             reader.db.execute("PRAGMA cache_size = -4000")  # KiB; there are as many readers as threads
         return reader
+
+    def sound(self) -> bool:
+        """Whether the ledger is where it was, and nobody has come across damage in it. Raises as `ledger` does."""
+        return not self.damaged and self.ledger.in_place()
 
     @property
     def gazetteer(self) -> Gazetteer:

@@ -38,7 +38,7 @@ class Figures(Collector):
         yield from self._engine()
         try:
             found = [*self._ledger(), *self._sources()]
-            ready = 1.0
+            ready = float(self.catalogue.sound())
         except (LedgerError, *DAMAGED):
             found, ready = [], 0.0
         yield GaugeMetricFamily("orte_ledger_ready", "Whether the ledger can be read.", ready)

@@ -19,7 +19,7 @@ from starlette.routing import Match
 from registry.formats import NotAcceptable, Unwritable, negotiate
 from registry.formats.media import HTML, Format
 from registry.ledger import LedgerError
-from registry.ledger.errors import troubled
+from registry.ledger.errors import is_damage, troubled
 
 MEDIA_TYPE = "application/problem+json"
 _PROBLEM = Format("problem", MEDIA_TYPE, "Problem", also=("application/json", "application/ld+json", "text/turtle"))
@@ -165,6 +165,8 @@ def _allowed(request: Request) -> list[str]:
 
 async def _ledger(request: Request, error: Exception) -> Response:
     known = isinstance(error, LedgerError)
+    if is_damage(error):
+        request.app.state.catalogue.damaged = True
     _log.error("%s", error if known else troubled(request.app.state.catalogue.config.ledger, "read", error))
     detail = "The catalogue cannot be read at the moment. Try again later; the operator finds the reason in the log."
     return respond(request, Problem("unavailable", detail, headers={"Retry-After": "30"}))

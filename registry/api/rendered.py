@@ -5,7 +5,6 @@ Measured by `python -m benchmarks.api` against the same uvicorn answering consta
 
 from __future__ import annotations
 
-import sqlite3
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from registry.api import answers
 from registry.api.wire import WHOLE, lines
 from registry.ledger import EntityState, Ledger, LedgerError
+from registry.ledger.errors import DAMAGED
 from registry.terms import KINDS
 
 CAPACITY = 64 * 2**20
@@ -125,7 +125,7 @@ class RenderedEntities:
             return None
         try:
             return self._ledger.state_of(iri)
-        except sqlite3.Error:
+        except DAMAGED:
             return None
 
     def _forget(self, key: Key) -> None:
@@ -138,7 +138,7 @@ class RenderedEntities:
             if self._ledger is None:
                 self._ledger = Ledger.reader(self._path)
             return self._ledger.version()
-        except LedgerError:
+        except (LedgerError, *DAMAGED):  # nothing kept is given; whoever looks it up says what is wrong
             return -1
 
     async def _ask(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:

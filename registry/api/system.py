@@ -101,6 +101,8 @@ def _parts(catalogue: Catalogue) -> dict[str, dict[str, object]]:
     engine: dict[str, object] = {"ready": catalogue.engine.ready, "sequence": catalogue.engine.sequence}
     try:
         ledger = catalogue.ledger
+        if not catalogue.sound():
+            return {"ledger": {"ready": False}, "engine": engine}
         sequence, indexed = ledger.sequence(), ledger.position("search")
     except (LedgerError, *DAMAGED):  # the reason names a path, which is the operator's business: see the log
         return {"ledger": {"ready": False}, "engine": engine}

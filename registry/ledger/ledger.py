@@ -56,6 +56,7 @@ class Ledger:
         clock: Callable[[], datetime],
         use: FileIO | None = None,
         turns: Turns | None = None,
+        path: Path | None = None,
     ) -> None:
         self.db = db
         self.base = base
@@ -63,6 +64,8 @@ class Ledger:
         self._use = use
         self._turns = turns
         self._latest = ""
+        self._path = path
+        self._file = _identity(path)
 
     @classmethod
     def open(cls, path: Path, base: str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Ledger:
@@ -91,7 +94,7 @@ class Ledger:
                 return cls.open(path, base, clock=clock)
             db.execute("PRAGMA journal_mode = WAL")
             db.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
-            ledger = cls(db, base, clock, use, Turns(path))
+            ledger = cls(db, base, clock, use, Turns(path), path)
             if found is None or not _complete(db):
                 with ledger.transaction():
                     if migrate.version(db) is None:  # begun by an older version of this program, and killed
@@ -119,7 +122,7 @@ class Ledger:
             row = db.execute("SELECT value FROM meta WHERE key = 'base'").fetchone()
         except DAMAGED as error:
             raise troubled(path, "read", error) from None
-        ledger = cls(db, row[0] if row else "", lambda: datetime.now(UTC), use)
+        ledger = cls(db, row[0] if row else "", lambda: datetime.now(UTC), use, path=path)
         ledger._examine(path)
         return ledger
 
@@ -135,7 +138,15 @@ class Ledger:
         """All or nothing; waits for other writers. Durable when it returns (`synchronous=FULL`).
 
         After a long one, others who wait are let in before it returns.
+
+        Raises:
+            LedgerError: when the file has gone from its place: what is written now would vanish with this process.
         """
+        if not self.in_place():
+            raise LedgerError(
+                f"the ledger {self._path} was removed or replaced while it was used; end every process that uses it,"
+                " then put it back, or a backup with `orte restore FILE`"
+            )
         with self._turns.waiting() if self._turns else nullcontext():
             self.db.execute("BEGIN IMMEDIATE")
         began = time.monotonic()
@@ -148,6 +159,10 @@ class Ledger:
             raise
         if self._turns:
             self._turns.give_way(time.monotonic() - began)
+
+    def in_place(self) -> bool:
+        """Whether the file that is open is still the one of its name."""
+        return _identity(self._path) == self._file
 
     def now(self) -> str:
         """The moment to write into the log: UTC, whole seconds, `2026-11-22T17:30:00Z`.
@@ -231,6 +246,14 @@ def _bring_forward(path: Path, found: int) -> None:
             migrate.migrate(db, found)
         finally:
             db.close()
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    try:
+        found = path.stat() if path else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
 
 
 def _refuse_an_empty_file(path: Path) -> None:

@@ -293,6 +293,28 @@ def test_damaged_pages_are_named_and_a_restore_mends_them(data: Path, how: str) 
     assert _digests(data) == good
 
 
+@pytest.mark.parametrize("how", ["overwritten", "truncated", "removed"])
+def test_a_ledger_that_is_lost_under_a_server_is_said_by_all_that_watch_it(data: Path, how: str) -> None:
+    ledger = data / "ledger.sqlite"
+    with serving(data) as address:
+        name = json.loads(get(address, "/networks")[1])["member"][0]["id"].removeprefix(BASE)
+        assert get(address, name)[0] == get(address, name)[0] == 200  # it is kept from now on
+        if how == "removed":
+            ledger.unlink()
+        else:
+            with ledger.open("r+b") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(4096)
+                file.write(Random(how).randbytes(size - 4096))
+                file.truncate(size if how == "overwritten" else 8192)
+        for path in ("/sites", name, f"{name}.ttl"):
+            assert get(address, path)[0] in (200, 503), path
+        assert get(address, "/health")[0] == get(address, "/health/ready")[0] == 503
+        assert get(address, "/health/live")[0] == 200
+        assert b"\norte_ledger_ready 0.0\n" in get(address, "/metrics")[1]
+    assert "orte restore" in said(orte(data, "harvest", "studie"))
+
+
 def _serves_something_proper(data: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "registry", "--data", str(data), "serve", "--port", "0"],

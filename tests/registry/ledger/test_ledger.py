@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from datetime import datetime, timedelta
 
 import pytest
 
-from registry.ledger import Ledger
+from registry.ledger import Ledger, LedgerError
 from tests.registry.conftest import BASE, Ground
 
 
@@ -44,3 +45,18 @@ def test_a_transaction_that_a_full_disk_ended_says_so_and_leaves_nothing(ground:
     ground.ledger.db.execute("PRAGMA max_page_count = 1000000")
     run = ground.harvest([{"key": f"n-{n}", "name": f"Ort {n}"} for n in range(200)], accept_shrink=True)
     assert run.outcome == "complete"
+
+
+@pytest.mark.parametrize("how", ["removed", "replaced"])
+def test_nothing_is_written_into_a_file_that_has_lost_its_name(ground: Ground, how: str) -> None:
+    """It would be acknowledged, and gone with the process."""
+    ground.harvest([{"key": "1", "name": "Haus"}])
+    other = ground.path.with_name("anderer")
+    shutil.copy(ground.path, other)
+    ground.path.unlink()
+    if how == "replaced":
+        other.rename(ground.path)
+    assert not ground.ledger.in_place()
+    with pytest.raises(LedgerError, match=r"removed or replaced.*orte restore"), ground.ledger.transaction():
+        ground.ledger.db.execute("DELETE FROM activity")
+    assert ground.ledger.sequence() > 0
