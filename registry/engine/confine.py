@@ -12,6 +12,7 @@ import time
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
+_LEAST = 32 * 2**20  # bytes without which a worker is none
 
 
 def die_with_parent(parent: int) -> None:
@@ -44,6 +45,8 @@ def confine(memory: int, descriptors: int = 0) -> None:
         score.write(b"1000")
     with open("/proc/self/statm", "rb") as statm:
         now = int(statm.read().split()[0]) * resource.getpagesize()
+    if _allowed(resource.RLIMIT_AS, now + memory) < now + min(memory, _LEAST):
+        raise MemoryError("the limit on memory leaves a worker nothing to work with")
     for limit, value in (
         (resource.RLIMIT_AS, now + memory),
         (resource.RLIMIT_CORE, 0),

@@ -155,7 +155,10 @@ class Host:
         os.close(pidfd)
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         if code == _NOT_CONFINED:  # the next would not be either: do not fork for ever
-            raise RuntimeError("a worker could not give up its rights; the engine needs Linux with /proc and prlimit")
+            raise RuntimeError(
+                "a worker could not give up its rights, or has no memory left;"
+                " the engine needs Linux with /proc and prlimit, and room within `ulimit -v`"
+            )
         self._tell({"died": number, "signal": -code if code < 0 else 0})
 
     def _obey(self) -> bool:
