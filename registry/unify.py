@@ -150,7 +150,8 @@ def _assign(
 def _follow_rules(ledger: Ledger, progress: Callable[[int], None]) -> int:
     """Where the rules are not those that the comparisons were made with, compare everything anew.
 
-    First all comparisons, then all entities: nothing is published while half of the comparisons are missing.
+    First all profiles, then all keys, all comparisons, and all entities: nothing is published while half of the
+    comparisons are missing.
     """
     changed = 0
     comparing = _Comparing(ledger)
@@ -159,8 +160,12 @@ def _follow_rules(ledger: Ledger, progress: Callable[[int], None]) -> int:
             step, numbers = identity.pending(ledger, ANEW)
             if step is None:
                 return changed
-            if step == "compare":
-                resolver.apply(numbers)
+            if step == "profile":
+                resolver.profile_anew(numbers)
+            elif step == "key":
+                resolver.key_anew(numbers)
+            elif step == "compare":
+                resolver.compare_anew(numbers)
             else:
                 version = _version(ledger)
                 concerned = _assign(ledger, resolver, numbers, set(), numbers)

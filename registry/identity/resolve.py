@@ -228,6 +228,30 @@ class Resolver:
                     recheck |= {(c.a, c.b) for c in identity.comparisons(self.db, record) if c.other(record) in ids}
         return dirty, recheck
 
+    # Everything anew: after each of these steps is done for all records comes the next
+
+    def profile_anew(self, all_: Iterable[int]) -> None:
+        """Put down the profiles of records."""
+        for number in all_:
+            if record := records.by_id(self.db, number):
+                identity.put_profile(self.db, number, profile.of(record).dump())
+
+    def key_anew(self, all_: Iterable[int]) -> None:
+        """Put down the keys of records, of which the ledger has none yet; it has all profiles."""
+        plus: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for number in all_:
+            if known := self.profile(number):
+                for key in self.keys(number):
+                    plus[self._number(key)].append((number, self._number(known.source)))
+        identity.put_keys(self.db, plus, {})
+
+    def compare_anew(self, all_: Iterable[int]) -> None:
+        """Compare records with those before them; the ledger has the keys of all."""
+        for number in all_:
+            for other, closely in sorted(self._candidates(number).items()):
+                if other < number and (found := self._one(other, number, closely)) is not None:
+                    identity.put_comparison(self.db, found)
+
     # Comparing
 
     def _compare(self, dirty: set[int], recheck: set[tuple[int, int]]) -> set[int]:

@@ -22,12 +22,16 @@ RULES = (
         "likeness.py",
         "names.py",
         "profile.py",
+        "rules.py",
         "services.py",
         "web.py",
     ),
     *("weights.py", "weights.toml", "words.py", "words.toml"),
 )
 """The files that decide what is compared and how it ends."""
+STEPS = ("profile", "key", "compare", "assign")
+"""The way to new rules, each step for all records before the next: so every pair is compared once, when it is known of
+each key who has it."""
 
 
 @lru_cache(maxsize=1)
@@ -41,7 +45,7 @@ def forget(ledger: Ledger) -> None:
     """Empty what the rules filled; `pending` then says what is to be done, from the first record on."""
     for table in TABLES:
         ledger.db.execute(f"DELETE FROM {table}")
-    for key, value in (("rules", fingerprint()), ("rules.step", "compare"), ("rules.done", "0")):
+    for key, value in (("rules", fingerprint()), ("rules.step", STEPS[0]), ("rules.done", "0")):
         ledger.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
 
@@ -60,14 +64,14 @@ def behind(ledger: Ledger) -> bool:
 
 
 def pending(ledger: Ledger, most: int) -> tuple[str | None, list[int]]:
-    """What is to be done for the rules to be followed: "compare" or "assign" so many records, or nothing (None)."""
+    """What is to be done for the rules to be followed: which of `STEPS` for so many records, or nothing (None)."""
     meta = progress(ledger)
     if meta.get("rules") != fingerprint():
         if not ledger.db.execute("SELECT 1 FROM record WHERE entity IS NOT NULL").fetchone():
             ledger.db.execute("INSERT OR REPLACE INTO meta VALUES ('rules', ?)", (fingerprint(),))
             return None, []
         forget(ledger)
-        meta = {"rules.step": "compare", "rules.done": "0"}
+        meta = progress(ledger)
     step = meta.get("rules.step")
     if step is None:
         return None, []
@@ -82,8 +86,8 @@ def proceed(ledger: Ledger, step: str, done: Sequence[int]) -> None:
     """Say that these were dealt with; none means that the step is at its end."""
     if done:
         ledger.db.execute("UPDATE meta SET value = ? WHERE key = 'rules.done'", (str(done[-1]),))
-    elif step == "compare":
-        ledger.db.execute("UPDATE meta SET value = 'assign' WHERE key = 'rules.step'")
+    elif step != STEPS[-1]:
+        ledger.db.execute("UPDATE meta SET value = ? WHERE key = 'rules.step'", (STEPS[STEPS.index(step) + 1],))
         ledger.db.execute("UPDATE meta SET value = '0' WHERE key = 'rules.done'")
     else:
         ledger.db.execute("DELETE FROM meta WHERE key IN ('rules.step', 'rules.done')")
