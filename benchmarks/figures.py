@@ -1,7 +1,7 @@
-"""The README's table of figures, from what the benchmarks wrote into `results/` in their full form.
+"""The README's table of figures and the fault matrix, from what was written into `results/` by the full forms.
 
-`python -m benchmarks.figures --write` puts it there, which `make bench-full` does at its end; without the option it is
-only printed. A figure that was not measured is not in it.
+`python -m benchmarks.figures --write` puts them into the README and into `benchmarks/README.md`, as `make bench-full`
+does at its end; without the option they are only printed. A figure that was not measured is not in them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from benchmarks.results import FOLDER
 
 README = FOLDER.parent.parent / "README.md"
+METHOD = FOLDER.parent / "README.md"
 BEGIN = "<!-- Figures: written by python -m benchmarks.figures --write -->"
 END = "<!-- End of the figures -->"
 
@@ -43,18 +44,33 @@ def table(folder: Path = FOLDER) -> str:
     return "\n".join(lines) + f"\n\nMeasured {when} on {where}, load up to {busiest:.1f}.\n"
 
 
-def write(readme: Path = README, folder: Path = FOLDER) -> None:
-    """Put the table between its marks. Raises ValueError when they are not there."""
-    readme.write_text(written(readme.read_text(encoding="utf-8"), folder), encoding="utf-8")
+def matrix(folder: Path = FOLDER) -> str:
+    """The fault matrix as Markdown, and when it was made; a sentence when it was not."""
+    file = folder / "faults.json"
+    if not file.is_file():
+        return "Nothing has been broken yet; `make faults` does.\n"
+    found = json.loads(file.read_text(encoding="utf-8"))
+    lines = [
+        "| what was done | times | of which a process was killed at work | came through |",
+        "|---|---:|---:|---|",
+        *(f"| {row['fault']} | {row['tries']} | {row['killed']} | {row['came through']} |" for row in found["results"]),
+    ]
+    return "\n".join(lines) + f"\n\nDone {found['measured']} by `make faults`.\n"
 
 
-def written(text: str, folder: Path = FOLDER) -> str:
-    """The text with the table between its marks."""
+def write(readme: Path = README, method: Path = METHOD, folder: Path = FOLDER) -> None:
+    """Put the tables between their marks. Raises ValueError when they are not there."""
+    for file, content in ((readme, table(folder)), (method, matrix(folder))):
+        file.write_text(written(file.read_text(encoding="utf-8"), content), encoding="utf-8")
+
+
+def written(text: str, content: str) -> str:
+    """The text with this content between its marks."""
     before, middle, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not middle or not end:
         raise ValueError(f"there is no place for the figures: put {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{table(folder)}{END}{after}"
+    return f"{before}{BEGIN}\n{content}{END}{after}"
 
 
 def _rows(found: dict[str, Any]) -> Iterator[Row]:
@@ -200,11 +216,11 @@ def _load(found: Results) -> Iterator[Row]:
 def _faults(rows: list[Results]) -> Iterator[Row]:
     through = sum(row["came through"] == "yes" for row in rows)
     tries, killed = (sum(row[name] for row in rows) for name in ("tries", "killed"))
-    beside = f"{tries} tries, in {killed} of them a process was killed at a random moment; results/faults.json"
+    beside = f"{tries} tries, in {killed} of them a process was killed at work; all of them in benchmarks/README.md"
     yield "faults: kill -9, full disks, locks, damaged pages", f"{through} of {len(rows)} kinds survived", beside
 
 
 if __name__ == "__main__":
     if "--write" in sys.argv[1:]:
         write()
-    print(table())
+    print(f"{table()}\n{matrix()}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ import pytest
 from benchmarks import figures
 
 
-def test_the_readme_has_the_table_that_the_results_give() -> None:
-    text = figures.README.read_text(encoding="utf-8")
-    assert figures.written(text) == text, "run: python -m benchmarks.figures --write"
+@pytest.mark.parametrize(("file", "content"), [(figures.README, figures.table), (figures.METHOD, figures.matrix)])
+def test_the_documents_have_the_tables_that_the_results_give(file: Path, content: Callable[[], str]) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert figures.written(text, content()) == text, "run: python -m benchmarks.figures --write"
 
 
 def test_only_what_was_measured_is_in_the_table(tmp_path: Path) -> None:
@@ -27,10 +29,13 @@ def test_only_what_was_measured_is_in_the_table(tmp_path: Path) -> None:
     assert "Measured 2026-11-22 on 1 cores (Z80), 1 GB, Python 3.11.0, load up to 0.2." in table
     readme = tmp_path / "README.md"
     readme.write_text(f"Before\n{figures.BEGIN}\nold\n{figures.END}\nAfter\n", encoding="utf-8")
-    figures.write(readme, tmp_path)
+    method = tmp_path / "METHOD.md"
+    method.write_text(f"{figures.BEGIN}\n{figures.END}\n", encoding="utf-8")
+    figures.write(readme, method, tmp_path)
+    assert "make faults" in method.read_text(encoding="utf-8")
     assert readme.read_text(encoding="utf-8") == f"Before\n{figures.BEGIN}\n{table}{figures.END}\nAfter\n"
     with pytest.raises(ValueError, match="no place"):
-        figures.written("Nothing here", tmp_path)
+        figures.written("Nothing here", "")
 
 
 def test_identity_and_load_are_in_the_table(tmp_path: Path) -> None:
@@ -56,3 +61,9 @@ def test_identity_and_load_are_in_the_table(tmp_path: Path) -> None:
     )
     assert "| … memory of the API | 150 → 151 MB |" in table
     assert "Fodor" not in table, "what could not be measured is not there"
+
+
+def test_the_fault_matrix_has_a_line_for_each_fault(tmp_path: Path) -> None:
+    rows = [{"fault": "harvest", "tries": 50, "killed": 38, "came through": "NO"}]
+    (tmp_path / "faults.json").write_text(json.dumps({"measured": "2026-11-22", "results": rows}), encoding="utf-8")
+    assert "| harvest | 50 | 38 | NO |\n\nDone 2026-11-22 by" in figures.matrix(tmp_path)
