@@ -6,8 +6,10 @@ A server imports what its first visitors need; what harvests and publishes comes
 from __future__ import annotations
 
 import math
+import signal
 import socket
 import sqlite3
+import sys
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from enum import StrEnum
@@ -81,6 +83,7 @@ def init(context: typer.Context) -> None:
 
 def serve(context: typer.Context, host: Host = None, port: Port = None, log: Log = None) -> None:
     """Serve the catalogue; nothing is harvested."""
+    _end_in_order()
     config = _logging(load(context.obj), log)
     Ledger.open(config.ledger, config.base_url).close()
     listening = _listen(config, host, port)
@@ -132,6 +135,7 @@ def run(context: typer.Context, host: Host = None, port: Port = None, log: Log =
     from registry import harvesting
     from registry.cli.harvest import with_progress
 
+    _end_in_order()
     config = _logging(load(context.obj), log)
     listening = _listen(config, host, port)  # before the harvest: a used port is said at once
     known = harvesting.sources(config)
@@ -155,6 +159,11 @@ def _harvest(config: Config) -> Round:
 
     watch = harvesting.Watch(config)
     return Round(("harvest", "--due"), overdue=watch.overdue, killed=watch.ended)
+
+
+def _end_in_order() -> None:
+    """Have a termination end what the server has others do, too; uvicorn raises the signal again when it has ended."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 
 
 def _logging(config: Config, style: LogStyle | None) -> Config:

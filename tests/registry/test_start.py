@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from fastapi.testclient import TestClient
@@ -24,6 +25,7 @@ from registry.web import Pages
 from tests.conftest import ROOT
 from tests.registry.conftest import BASE
 
+T = TypeVar("T")
 _HEAVY = (
     "pyshacl", "rdflib", "openpyxl", "extruct", "SPARQLWrapper", "requests", "rich", "shapely", "rapidfuzz",
     "tldextract", "selectolax", "dateutil", "harvesters.fetch", "harvesters.clean", "harvesters.lift",
@@ -93,6 +95,46 @@ def test_pages_do_not_wait_for_an_engine_that_has_not_started(tmp_path: Path, mo
         assert 1 <= int(answer.headers["Retry-After"]) <= 10
         assert done == []
     assert done == ["stop"]  # and it ends without having waited
+
+
+_AT_ONCE = "import registry.cli.serve as serve; serve.SETTLE = 0.0; from registry.cli import main; main()"
+
+
+def test_what_a_server_has_others_do_ends_with_it(tmp_path: Path) -> None:
+    ledger = Ledger.open(tmp_path / "ledger.sqlite", "http://127.0.0.1:8000")
+    arguments = ["--data", str(tmp_path), "serve", "--port", "0"]
+    with ledger.transaction():  # whoever publishes waits for this to end
+        process = subprocess.Popen([sys.executable, "-c", _AT_ONCE, *arguments], cwd=ROOT, stderr=subprocess.PIPE)
+        try:
+            publisher = wait_for(lambda: _child(process.pid, b"publish"))
+            process.terminate()
+            assert process.wait(60) == 0
+            wait_for(lambda: not Path(f"/proc/{publisher}").exists())
+        finally:
+            process.kill()
+            process.wait()
+            assert process.stderr is not None
+            process.stderr.close()
+    ledger.close()
+
+
+def _child(parent: int, word: bytes) -> int | None:
+    """The child of a process that has a word in its command."""
+    for thread in Path(f"/proc/{parent}/task").iterdir():
+        for child in (thread / "children").read_text().split():
+            if word in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
+    return None
+
+
+def wait_for(found: Callable[[], T | None]) -> T:
+    """What is there, as soon as it is."""
+    pause = threading.Event()
+    for _ in range(1200):
+        if value := found():
+            return value
+        pause.wait(0.05)
+    raise AssertionError("it never came")
 
 
 @pytest.fixture
