@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from registry.identity.profile import origin
 from registry.ledger import Ledger, judgements
@@ -89,17 +90,28 @@ def read(text: str, by: str = "") -> list[Row]:
     Raises:
         SssomError: for anything that is not a judgement about two records; nothing is guessed.
     """
-    lines = text.lstrip("\ufeff").splitlines()
-    head = [line for line in lines if line.startswith("#")]
-    body = [line for line in lines if not line.startswith("#") and line.strip()]
-    if not body:
-        raise SssomError("the file has no table; SSSOM TSV has a line with the names of the columns")
+    head, rows = _table(text)
     prefixes = _curie_map(head)
-    table = csv.DictReader(body, delimiter="\t")
-    columns = table.fieldnames or []
-    if missing := {"subject_id", "predicate_id", "object_id", "mapping_justification"} - set(columns):
-        raise SssomError(f"the table has no column '{min(missing)}'; is it separated by tabs?")
-    return [_row(row, prefixes, number, by) for number, row in enumerate(table, start=1)]
+    return [_row(row, prefixes, number, by) for number, row in enumerate(rows, start=1)]
+
+
+def _table(text: str) -> tuple[list[str], list[dict[str, str | None]]]:
+    """The comment lines before the table, and its rows. Quoted cells may hold line breaks, as reasons do."""
+    lines = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    head = list(takewhile(lambda line: line.startswith("#") or not line.strip(), lines))
+    body = "\n".join(lines[len(head) :])
+    if not body.strip():
+        raise SssomError("the file has no table; SSSOM TSV has a line with the names of the columns")
+    table = csv.DictReader(io.StringIO(body, newline=""), delimiter="\t")
+    try:
+        columns = list(table.fieldnames or [])
+        if missing := {"subject_id", "predicate_id", "object_id", "mapping_justification"} - set(columns):
+            raise SssomError(f"the table has no column '{min(missing)}'; is it separated by tabs?")
+        rows = [{name: row[name] for name in columns} for row in table]
+    except csv.Error as error:
+        raise SssomError(f"the table cannot be read in line {table.line_num}: {error}") from None
+    said = [row for row in rows if any(value and value.strip() for value in row.values())]
+    return head, [row for row in said if not (row[columns[0]] or "").startswith("#")]
 
 
 def take_in(ledger: Ledger, rows: list[Row]) -> Imported:
@@ -138,7 +150,7 @@ def validate(text: str) -> bool:
         )
     except Exception as error:  # whatever a foreign parser makes of a stranger's file
         raise SssomError(f"the sssom library cannot read the file: {error}") from None
-    rows = sum(1 for line in text.splitlines() if line.strip() and not line.startswith("#")) - 1
+    rows = len(_table(text)[1])
     if len(found.df) != rows:
         raise SssomError(f"the sssom library takes only {len(found.df)} of the {rows} rows for mappings")
     problems = [result.message for report in reports.values() for result in report.results]

@@ -9,7 +9,7 @@ import pytest
 from registry.identity import sssom
 from registry.identity.judge import JudgementError, judge, undo
 from registry.identity.review import open_questions, questions
-from registry.identity.sssom import SssomError
+from registry.identity.sssom import SssomError, read
 from registry.ledger import judgements
 from registry.terms import ORTE, SCHEMA
 from registry.unify import unify
@@ -244,3 +244,15 @@ def test_the_library_refuses_what_is_not_sssom() -> None:
     text = HEAD + COLUMNS + "a:1\tskos:exactMatch\tPerhaps\ta:2\tsemapv:ManualMappingCuration\tR\t2026-11-01\n"
     with pytest.raises(SssomError, match="sssom library"):
         sssom.validate(text)
+
+
+def test_a_reason_of_several_lines_is_one_reason() -> None:
+    """As `orte judgements export` writes it, whatever a line begins with, and whatever else breaks lines in Unicode."""
+    one, two = ("http://a.example/sources/x/records/1", "http://a.example/sources/x/records/2")
+    text = (
+        "#curie_map:\n#  skos: http://www.w3.org/2004/02/skos/core#\n\n"
+        "subject_id\tpredicate_id\tobject_id\tmapping_justification\tauthor_label\tcomment\n"
+        f'{one}\tskos:exactMatch\t{two}\tsemapv:ManualMappingCuration\tGremium\t"Erst\n#dann\u2028so"\n\n'
+    )
+    (row,) = read(text)
+    assert (row.verdict, row.why) == ("same", "Erst #dann so")
