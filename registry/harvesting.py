@@ -13,7 +13,7 @@ from harvesters.lift import Lift, LiftError
 from harvesters.readers import READERS
 from harvesters.reading import Context
 from harvesters.source import Source
-from registry.check import Checkers, Checks
+from registry.check import Checks, LateChecker
 from registry.config import Config
 from registry.dcat import announce
 from registry.federation.peers import PEER_DELAY, follow_peer, is_peer
@@ -77,7 +77,8 @@ def harvest(
         progress(source, count)
         publishing.look(ledger)
 
-    with Checkers() as checker, Publishing(config) as publishing:
+    checker = LateChecker()
+    with Publishing(config) as publishing:
         for source in wanted:
             outcome = _one(config, ledger, checker, source, known, accept_shrink, advanced, notes)
             outcomes.append(outcome)

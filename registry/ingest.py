@@ -32,7 +32,7 @@ Progress = Callable[[str, int], None]
 """Called with the source's id and the number of its raw records dealt with so far."""
 
 BATCH = 400
-"""Fresh raw records per transaction: enough to be worth sharing out among several processes that check."""
+"""Fresh raw records per transaction: a commit is worth its while, and writers elsewhere wait no longer than for one."""
 
 UNREAD_KEPT = 100
 """Different unread keys remembered per run, the most frequent ones."""

@@ -1,14 +1,14 @@
-"""Check records against the shapes: in this process, or spread over several."""
+"""Check records against the shapes."""
 
 from typing import TYPE_CHECKING, Any
 
-from registry.check.pool import Checkers
+from registry.check.late import LateChecker
 from registry.check.verdict import Checks, distinct, fingerprint, fits
 
 if TYPE_CHECKING:
     from registry.check.checker import Checker
 
-__all__ = ["Checker", "Checkers", "Checks", "distinct", "fingerprint", "fits"]
+__all__ = ["Checker", "Checks", "LateChecker", "distinct", "fingerprint", "fits"]
 
 
 def __getattr__(name: str) -> Any:

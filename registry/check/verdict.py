@@ -16,7 +16,7 @@ BATCH = 200
 
 
 class Checks(Protocol):
-    """Whatever checks records: one process or several."""
+    """Whatever checks records."""
 
     def check(self, records: Sequence[Record]) -> dict[str, list[Finding]]:
         """Findings by record IRI; a record that fits every shape has an empty list."""

@@ -12,7 +12,7 @@ from harvesters.fetch import Fetcher, FetchError
 from harvesters.ldes import FeedFailed
 from harvesters.source import Source
 from harvesters.source import load as load_source
-from registry.check import Checkers
+from registry.check import LateChecker
 from registry.config import Config
 from registry.federation.peers import sample
 from registry.harvesting import fetch_settings
@@ -67,7 +67,7 @@ def _peer(config: Config, offer: Offer, limit: timedelta) -> Report:
         raise TrialError(f"{offer.url} cannot be followed: {error}") from None
     if not records and not problems:
         raise TrialError(f"{offer.url} has no records of its own yet; propose it again when it has")
-    found = Checkers(processes=1).check(records) if records else {}
+    found = LateChecker().check(records)
     lines = [Line(one) for one in problems]
     lines += [Line(one, record.raw_key, record.page) for record in records for one in found[record.iri]]
     return of_lines(offer.url, lines, entries=len(records) + len(problems), records=len(records))

@@ -24,7 +24,7 @@ from harvesters.lift import Lift
 from harvesters.readers import READERS
 from harvesters.reading import Context, Item, RawRecord, Reader, Unreadable
 from harvesters.source import Source
-from registry.check import Checkers
+from registry.check import LateChecker
 from registry.config import Config
 from registry.harvesting import fetch_settings, gazetteer
 from registry.ingest import problem, records_of
@@ -180,7 +180,7 @@ def _tried(config: Config, source: Source, read: Reader, lift: Lift, context: Co
                 break
         else:
             ended = event
-    found = Checkers(processes=1).check(records)
+    found = LateChecker().check(records)
     lines += [Line(one, record.raw_key, record.page) for record in records for one in found[record.iri]]
     about = f"{config.base_url}/sources/{source.id}"
     report = of_lines(about, lines, entries=seen, records=len(records))

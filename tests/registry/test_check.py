@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-
 import pyoxigraph as ox
 import pyshacl
 import pytest
@@ -12,7 +9,7 @@ import rdflib
 from rdflib import RDF
 
 from registry import assets
-from registry.check import Checker, Checkers
+from registry.check import Checker, LateChecker
 from registry.check.checker import messages_of, results_of
 from registry.ledger import Finding
 from registry.record import Record, canonical
@@ -49,30 +46,15 @@ def test_the_prepared_shapes_report_what_the_shapes_as_written_report(checker: C
     assert set(checker.check_triples(triples)) == found
 
 
-def test_several_processes_find_what_one_finds(checker: Checker, faulty: list[Record]) -> None:
-    alone = checker.check(faulty)
-    assert sum(map(len, alone.values())) >= len(FAULTS)
-    with Checkers(2) as several:
-        several.start()
-        assert several.check(faulty) == alone
-        assert several.shared == len(faulty), "the processes did it"
-
-
-def test_when_a_process_is_killed_the_harvest_goes_on(checker: Checker, faulty: list[Record]) -> None:
-    with Checkers(2) as several:
-        several.start()
-        several.check(faulty)
-        several._workers[0].close()
-        several._workers[0].start()  # gets ready, and is gone before it answers
-        os.kill(several._workers[1].pid, signal.SIGKILL)
-        assert several.check(faulty) == checker.check(faulty)
-
-
-def test_a_few_records_start_no_process(faulty: list[Record]) -> None:
-    with Checkers(2) as several:
-        assert several.check([]) == {}
-        assert several.check(faulty[:3])[faulty[0].iri]
-        assert several._workers == []
+def test_a_late_checker_finds_the_same_and_is_made_when_there_is_a_record(
+    checker: Checker, faulty: list[Record]
+) -> None:
+    late = LateChecker()
+    assert late.check([]) == {}
+    assert late._checker is None
+    found = late.check(faulty)
+    assert found == checker.check(faulty)
+    assert sum(map(len, found.values())) >= len(FAULTS)
 
 
 def test_one_fault_is_one_finding_though_it_breaks_two_constraints(checker: Checker) -> None:
