@@ -30,6 +30,12 @@ def append(db: sqlite3.Connection, feed: str, type_: Type, object_: str, payload
     return sequence
 
 
+def moment(db: sqlite3.Connection) -> str:
+    """When the last announcement of any feed was published; empty when there is none."""
+    row = db.execute("SELECT published FROM announcement ORDER BY sequence DESC LIMIT 1").fetchone()
+    return row[0] if row else ""
+
+
 def latest(db: sqlite3.Connection, feed: str) -> dict[str, bytes]:
     """Digest of the latest version of everything that is announced and not deleted, by its IRI."""
     rows = db.execute(

@@ -14,7 +14,7 @@ from importlib.resources import files
 from io import FileIO
 from pathlib import Path
 
-from registry.ledger import activities, entities, migrate, records, runs
+from registry.ledger import activities, announcements, entities, migrate, records, runs
 from registry.ledger.backup import backup
 from registry.ledger.entities import Entity
 from registry.ledger.errors import DAMAGED, LedgerError, damaged, troubled
@@ -165,11 +165,11 @@ class Ledger:
         return _identity(self._path) == self._file
 
     def now(self) -> str:
-        """The moment to write into the log: UTC, whole seconds, `2026-11-22T17:30:00Z`.
+        """The moment to write into the logs: UTC, whole seconds, `2026-11-22T17:30:00Z`.
 
         It never goes back, whatever the clock does: not behind what was published last, here or by another process.
         """
-        self._latest = max(self.clock(), self._latest, activities.latest(self.db))
+        self._latest = max(self.clock(), self._latest, activities.latest(self.db), announcements.moment(self.db))
         return self._latest
 
     def clock(self) -> str:

@@ -141,9 +141,9 @@ def test_a_host_without_memory_is_replaced_and_catches_up(data: Path) -> None:
         soft = int(Path(f"/proc/{host}/statm").read_text().split()[0]) * resource.getpagesize()
         resource.prlimit(host, resource.RLIMIT_AS, (soft, soft))
         folder = data / "sources" / "viele"
-        _many(folder, 400)
+        many(folder, 400)
         assert orte(data, "harvest", "viele").returncode == 0
-        until(lambda: b'"400"' in sparql(address, _OF_MANY)[1])
+        until(lambda: b'"400"' in sparql(address, OF_MANY)[1])
         assert host_of(address) != host
     sound(data)
 
@@ -186,7 +186,7 @@ def test_a_stopped_host_holds_nobody_up(data: Path) -> None:
 def test_a_full_disk_fails_the_harvest_and_loses_nothing(data: Path) -> None:
     """A limit on the size of files makes every write beyond it fail, as a full disk does."""
     before = orte(data, "digest").stdout
-    _many(data / "sources" / "viele", 500)
+    many(data / "sources" / "viele", 500)
     for extra in (100_000, 30_000, 300_000, 900_000)[: max(1, TIMES // 10)]:
         limit = (data / "ledger.sqlite").stat().st_size + extra
         done = subprocess.run(
@@ -236,7 +236,7 @@ def test_a_lock_that_stays_is_one_sentence(data: Path, monkeypatch: pytest.Monke
 
 
 def test_two_servers_and_harvests_on_one_data_directory(data: Path) -> None:
-    _many(data / "sources" / "viele", 150)
+    many(data / "sources" / "viele", 150)
     with serving(data) as one, serving(data) as other:
         harvests = [
             subprocess.Popen(
@@ -250,7 +250,7 @@ def test_two_servers_and_harvests_on_one_data_directory(data: Path) -> None:
         assert sorted(codes) in ([0, 0], [0, 1]), ended
         assert 1 not in codes or any("is being harvested by another process" in text for text in ended)
         for address in (one, other):
-            until(lambda address=address: b'"150"' in sparql(address, _OF_MANY)[1])
+            until(lambda address=address: b'"150"' in sparql(address, OF_MANY)[1])
             assert json.loads(get(address, "/health")[1])["status"] == "ok"
         assert get(one, "/digest")[1] == get(other, "/digest")[1]
         assert "uses the ledger" in said(orte(data, "restore", str(_backup(data))))
@@ -352,14 +352,14 @@ def test_a_server_started_after_a_killed_harvest_finishes_its_work(data: Path) -
         until(lambda: json.loads(get(address, "/networks")[1])["totalItems"] == 9)
 
 
-_OF_MANY = 'SELECT (COUNT(*) AS ?n) { ?s <https://schema.org/name> ?name FILTER(STRSTARTS(?name, "Viele ")) }'
+OF_MANY = 'SELECT (COUNT(*) AS ?n) { ?s <https://schema.org/name> ?name FILTER(STRSTARTS(?name, "Viele ")) }'
 _LIFT = """
 CONSTRUCT { ?it a orte:CooperationSite ; schema:name ?name }
 WHERE { ?r a fx:root ; xyz:name ?n . BIND(fn:it(?r) AS ?it) BIND(STRLANG(?n, "de") AS ?name) }
 """
 
 
-def _many(folder: Path, number: int) -> None:
+def many(folder: Path, number: int) -> None:
     """A source of so many places in a file beside it."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "lift.rq").write_text(_LIFT, encoding="utf-8")
