@@ -8,17 +8,18 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
+from xml.parsers.expat import ExpatError, ParserCreate
 
 import openpyxl
+from openpyxl.utils import range_boundaries
 
 from harvesters.readers.table import Cell, Row
 from harvesters.reading import SourceFailed, Unreadable
 
 _MOST_UNPACKED = 200 * 1024 * 1024
 _MOST_CELLS = 5_000_000
-_MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?ref=["']([A-Z]+)(\d+):([A-Z]+)(\d+)["']""")
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 
 
 def sheet_rows(content: bytes, name: str, sheet: str | None) -> Iterator[Row]:
@@ -95,15 +96,12 @@ def _check(content: bytes, name: str) -> bool:
                 raise SourceFailed(f"{name} is a ZIP archive but no XLSX file; unpack it, or give the file itself")
             if sum(part.file_size for part in parts) > _MOST_UNPACKED:
                 raise SourceFailed(f"{name} unpacks to more than {_MOST_UNPACKED >> 20} MiB")
-            for part in parts:
-                if not part.filename.endswith((".xml", ".rels")):
-                    continue
+            for part in parts:  # of any name: which of them is a worksheet is said inside
                 xml = packed.read(part)
                 if re.search(rb"<!\s*(DOCTYPE|ENTITY)", xml[:65_536].replace(b"\0", b""), re.IGNORECASE):
                     raise SourceFailed(f"{name} declares XML entities, as no spreadsheet program does; it is not read")
-                if part.filename.startswith("xl/worksheets/"):
-                    has_formulas = has_formulas or _FORMULA.search(xml) is not None
-                    merged += sum(_area(*corners) for corners in _MERGED.findall(xml))
+                formulas, cells = _look(xml, name)
+                has_formulas, merged = has_formulas or formulas, merged + cells
     # zipfile raises NotImplementedError for ways of packing that it does not know, RuntimeError for passwords.
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError, zlib.error) as error:
         raise SourceFailed(f"{name} is no readable XLSX file: {error}") from None
@@ -112,14 +110,36 @@ def _check(content: bytes, name: str) -> bool:
     return has_formulas
 
 
-def _area(left: bytes, top: bytes, right: bytes, bottom: bytes) -> int:
-    def column(letters: bytes) -> int:
-        number = 0
-        for letter in letters[:4]:
-            number = number * 26 + letter - 64
-        return number
+def _look(xml: bytes, name: str) -> tuple[bool, int]:
+    """Whether a part has formulas, and how many cells it merges; by a parser, for there are many ways to write XML."""
+    formulas, merged = False, 0
 
-    return max(0, column(right) - column(left) + 1) * max(0, int(bottom[:9]) - int(top[:9]) + 1)
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal formulas, merged
+        if tag.endswith(" f"):
+            formulas = True
+        elif tag.endswith(" mergeCell"):
+            merged += _area(attributes.get("ref", ""))
+
+    def refuse(*_: object) -> None:
+        raise SourceFailed(f"{name} declares XML entities, as no spreadsheet program does; it is not read")
+
+    parser = ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = start
+    parser.StartDoctypeDeclHandler = refuse
+    with suppress(ExpatError):  # a picture, or nothing that openpyxl could read either
+        parser.Parse(xml, True)
+    return formulas, merged
+
+
+def _area(cells: str) -> int:
+    try:
+        left, top, right, bottom = range_boundaries(cells)
+    except ValueError:  # openpyxl will not understand it either
+        return 0
+    if not (left and top and right and bottom):  # whole rows or columns
+        return _MOST_CELLS + 1
+    return max(0, int(right) - int(left) + 1) * max(0, int(bottom) - int(top) + 1)
 
 
 def _sheet(content: bytes, name: str, sheet: str | None, *, results: bool) -> Any:

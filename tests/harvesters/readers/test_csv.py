@@ -364,6 +364,29 @@ def test_xlsx_made_to_do_harm(site: StandIn, part: str, old: bytes, new: bytes, 
         read(site, patched(workbook([["Nr", "Name"], [1, "a"]]), part, old, new))
 
 
+@pytest.mark.parametrize(
+    "merged",
+    [
+        b"<mergeCell ref = 'A1:XFD1048576'/>", b"<mergeCell\nref='a1:xfd1048576'/>", b'<mergeCell ref="A:XFD"/>',
+        b"<mergeCell ref='&#65;1:XFD1048576'/>", b'<mergeCell ref="$A$1:$XFD$1048576"/>', b'<mergeCell ref="1:1048576"/>',
+        b'<x-y:mergeCell xmlns:x-y="http://schemas.openxmlformats.org/spreadsheetml/2006/main" ref="A1:XFD1048576"/>',
+    ],
+)  # fmt: skip
+def test_merged_cells_are_counted_however_they_are_written(site: StandIn, merged: bytes) -> None:
+    """Each becomes an object when the file is opened: a file of 5 kB would fill the memory."""
+    file = patched(
+        workbook([["Nr"], [1]]), SHEET, b"</sheetData>", b"</sheetData><mergeCells>" + merged + b"</mergeCells>"
+    )
+    with pytest.raises(SourceFailed, match="merged more"):
+        read(site, file)
+
+
+def test_a_document_type_is_found_wherever_it_stands(site: StandIn) -> None:
+    late = b"<!--" + b" " * 70_000 + b'--><!DOCTYPE x [<!ENTITY a "b">]><worksheet'
+    with pytest.raises(SourceFailed, match="declares XML entities"):
+        read(site, patched(workbook([["Nr"], [1]]), SHEET, b"<worksheet", late))
+
+
 def test_zip_bombs_and_other_archives(site: StandIn) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
