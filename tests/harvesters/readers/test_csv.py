@@ -368,7 +368,8 @@ def test_xlsx_made_to_do_harm(site: StandIn, part: str, old: bytes, new: bytes, 
     "merged",
     [
         b"<mergeCell ref = 'A1:XFD1048576'/>", b"<mergeCell\nref='a1:xfd1048576'/>", b'<mergeCell ref="A:XFD"/>',
-        b"<mergeCell ref='&#65;1:XFD1048576'/>", b'<mergeCell ref="$A$1:$XFD$1048576"/>', b'<mergeCell ref="1:1048576"/>',
+        b"<mergeCell ref='&#65;1:XFD1048576'/>", b'<mergeCell ref="1:1048576"/>',
+        b'<mergeCell ref="$A$1:$XFD$1048576"/>',
         b'<x-y:mergeCell xmlns:x-y="http://schemas.openxmlformats.org/spreadsheetml/2006/main" ref="A1:XFD1048576"/>',
     ],
 )  # fmt: skip
