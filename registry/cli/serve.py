@@ -14,13 +14,14 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 from typing import Annotated
 
 import typer
 
 from harvesters.gazetteer import GazetteerError
 from registry import logs, search
+from registry.ahead import remember
 from registry.cli.terminal import say
 from registry.config import FILE, Config, load
 from registry.ledger import Ledger, LedgerError
@@ -218,8 +219,14 @@ def _serve(config: Config, listening: socket.socket) -> None:
             http=protocol(config.limits.request_seconds),
         )
     )  # fmt: skip
-    ready = f"Orte serves {config.base_url} – open http://{host}:{port} (Ctrl+C ends it)"
-    server.when_ready = lambda: say(ready, err=True)
+
+    def ready() -> None:
+        say(f"Orte serves {config.base_url} – open http://{host}:{port} (Ctrl+C ends it)", err=True)
+        remembering.start()
+
+    remembering = Timer(1.0, remember)
+    remembering.daemon = True
+    server.when_ready = ready
     server.run(sockets=[listening])
 
 

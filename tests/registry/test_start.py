@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from registry import ahead
 from registry.api import app as module
 from registry.api import create_app
 from registry.cli.app import COMMANDS, application
@@ -97,6 +99,25 @@ def test_pages_do_not_wait_for_an_engine_that_has_not_started(tmp_path: Path, mo
     assert done == ["stop"]  # and it ends without having waited
 
 
+def test_a_start_reads_ahead_what_the_last_one_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "loaded.txt"
+    monkeypatch.setattr(ahead, "REMEMBERED", file)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    ahead.remember()
+    assert not file.exists()
+    ahead._read()  # nothing is remembered
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    ahead.remember()
+    loaded = file.read_text().splitlines()
+    assert ahead.__cached__ in loaded
+    assert any("pyoxigraph" in one for one in loaded[:20]), "libraries come first"
+    asked: list[int] = []
+    monkeypatch.setattr(os, "posix_fadvise", lambda opened, *_: asked.append(opened))
+    file.write_text(f"{tmp_path}/gone\n{__file__}\n")
+    ahead._read()
+    assert len(asked) == 1
+
+
 _AT_ONCE = "import registry.cli.serve as serve; serve.SETTLE = 0.0; from registry.cli import main; main()"
 
 
@@ -105,7 +126,9 @@ def test_what_a_server_has_others_do_ends_with_it(tmp_path: Path) -> None:
     arguments = ["--data", str(tmp_path), "serve", "--port", "0"]
     with ledger.transaction():  # whoever publishes waits for this to end
         process = subprocess.Popen([sys.executable, "-c", _AT_ONCE, *arguments], cwd=ROOT, stderr=subprocess.PIPE)
+        assert process.stderr is not None
         try:
+            assert next(line for line in process.stderr if b"open http://" in line)
             publisher = wait_for(lambda: _child(process.pid, b"publish"))
             process.terminate()
             assert process.wait(60) == 0
@@ -113,7 +136,6 @@ def test_what_a_server_has_others_do_ends_with_it(tmp_path: Path) -> None:
         finally:
             process.kill()
             process.wait()
-            assert process.stderr is not None
             process.stderr.close()
     ledger.close()
 
@@ -121,9 +143,10 @@ def test_what_a_server_has_others_do_ends_with_it(tmp_path: Path) -> None:
 def _child(parent: int, word: bytes) -> int | None:
     """The child of a process that has a word in its command."""
     for thread in Path(f"/proc/{parent}/task").iterdir():
-        for child in (thread / "children").read_text().split():
-            if word in Path(f"/proc/{child}/cmdline").read_bytes():
-                return int(child)
+        with suppress(OSError):  # it has just ended
+            for child in (thread / "children").read_text().split():
+                if word in Path(f"/proc/{child}/cmdline").read_bytes():
+                    return int(child)
     return None
 
 
