@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from registry.ledger import Ledger
-from tests.faults.test_server import _many, said, sound
+from tests.faults.test_server import many, said, sound
 from tests.registry.conftest import BASE
 from tests.serving import orte, serving
 
@@ -36,7 +36,7 @@ def test_a_registry_on_a_full_disk_reads_on_and_goes_on_when_there_is_room(small
     with closing(Ledger.open(data / "ledger.sqlite", BASE)) as ledger:
         ledger.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     before = orte(data, "digest").stdout
-    _many(data / "sources" / "viele", 500)
+    many(data / "sources" / "viele", 500)
     ballast = small / "ballast"
     ballast.write_bytes(b"")
     with ballast.open("r+b") as file:
