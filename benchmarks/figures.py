@@ -75,7 +75,8 @@ def written(text: str, content: str) -> str:
 
 def _rows(found: dict[str, Any]) -> Iterator[Row]:
     for name, rows in (
-        ("harvest", _harvest), ("check", _check), ("api", _api), ("sparql", _sparql), ("ledger", _ledger),
+        ("harvest", _harvest), ("check", _check), ("api", _api), ("sparql", _sparql), ("starting", _starting),
+        ("ledger", _ledger),
         ("feeds", _feeds), ("identity", _identity), ("load", _load), ("faults", _faults),
     ):  # fmt: skip
         if name in found:
@@ -147,8 +148,8 @@ def _sparql(sizes: list[Results]) -> Iterator[Row]:
             yield "… rdflib-endpoint takes", f"{statistics.median(other):,.0f} times as long", beside
 
 
-def _ledger(sizes: list[Results]) -> Iterator[Row]:
-    last = sizes[-1]
+def _starting(found: list[Results]) -> Iterator[Row]:
+    last = found[-1]
     where = f"{last['sites']:,} sites"
     yield (
         "start: pages and lists",
@@ -157,7 +158,13 @@ def _ledger(sizes: list[Results]) -> Iterator[Row]:
     )
     yield "start: SPARQL", f"{last['start_sparql_s']:.1f} s", f"{last['quads']:,} quads"
     yield "memory: API process", f"{last['api_mb']:,.0f} MB", where
-    yield "memory: engine", f"{last['engine_bytes_per_quad']:.0f} bytes a quad", f"{last['quads']:,} quads"
+    beside = f"{last['quads']:,} quads; with all workers {last['host_and_workers_bytes_per_quad']:.0f}"
+    yield "memory: the engine's host", f"{last['host_bytes_per_quad']:.0f} bytes a quad", beside
+
+
+def _ledger(sizes: list[Results]) -> Iterator[Row]:
+    last = sizes[-1]
+    where = f"{last['sites']:,} sites"
     if "dump_peak_mb" in last:
         first = sizes[0]
         beside = f"{where}; {first['dump_peak_mb']:.0f} MB for {first['sites']:,}"

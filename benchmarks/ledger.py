@@ -2,9 +2,9 @@
 
 `python -m benchmarks.ledger` measures 1,000 and 5,000 sites, `--full` 1,000, 10,000 and 100,000. The records are those
 of `benchmarks.generate`; they are committed, unified and indexed by the functions that a harvest calls. Rates and the
-engine's load are per second of processor time; start and backup are by the clock. `--dumps DIR` only fetches the dumps
-of a data directory, and prints what the server held meanwhile; `--start DIR` only starts a server over it, with cold
-and with warm files, and loads the engine once more by itself, which counts its quads.
+engine's load are per second of processor time; start and backup are by the clock. `--sites` takes other sizes. `--dumps
+DIR` only fetches the dumps of a data directory, and prints what the server held meanwhile; `--start DIR` only starts a
+server over it, with cold and with warm files, and loads the engine once more by itself, which counts its quads.
 """
 
 from __future__ import annotations
@@ -179,6 +179,13 @@ def _fetched(folder: Path) -> dict[str, Any]:
         }  # fmt: skip
 
 
+def _sites(folder: Path) -> int:
+    ledger = Ledger.reader(folder / "ledger.sqlite")
+    (number,) = ledger.db.execute("SELECT count(*) FROM entity WHERE kind = 'site' AND status = 'live'").fetchone()
+    ledger.close()
+    return int(number)
+
+
 def _run(command: str, folder: Path, *arguments: str) -> None:
     subprocess.run(
         [sys.executable, "-m", "registry", "--data", str(folder), command, *arguments], check=True, capture_output=True
@@ -195,22 +202,25 @@ def main() -> None:
     """Measure, print a table, write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="1,000, 10,000 and 100,000 sites")
+    parser.add_argument("--sites", type=int, nargs="+", metavar="N", help="these sizes instead, from small to large")
     parser.add_argument("--dumps", type=Path, metavar="DIR", help="only fetch the dumps that are in there")
     parser.add_argument("--start", type=Path, metavar="DIR", help="only start a server over what is in there")
     asked = parser.parse_args()
     for folder, name, only in ((asked.dumps, "dumps", _fetched), (asked.start, "starting", _start)):
         if folder:
-            found = {"data": folder.name, **only(folder)}
-            write(name, [found], full=False)
+            found = {"data": folder.name, "sites": _sites(folder), **only(folder)}
+            write(name, [found], full=asked.full)
             show([found], "data")
             return
     full = asked.full
-    sizes = (1_000, 10_000, 100_000) if full else (1_000, 5_000)
+    sizes = asked.sites or ((1_000, 10_000, 100_000) if full else (1_000, 5_000))
     measured = []
     for sites in sizes:
         with tempfile.TemporaryDirectory(dir=os.environ.get("ORTE_BENCH_TMP")) as folder:
             measured.append(measure(sites, Path(folder)))
+            print(f"{sites:,} sites: done at {time.strftime('%H:%M:%S')}", flush=True)
     write("ledger", measured, full=full)
+    write("starting", measured[-1:], full=full)
     show(measured, "sites")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ HERE = "tests/faults/"
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print a line for each fault; with ORTE_FAULTS_RESULTS (`make faults`) write them beside the benchmarks', too.
 
+    Where only some of the tests were run, the lines of the others stay as they are.
     A test says by `record_property` how often it did something: `tries`, of which `killed` ended a process at work.
     """
     ended = [
@@ -38,7 +41,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"{row['fault']:<90} {row['tries']:>4} tries {row['killed']:>4} killed  {row['came through']}"
         )
     if os.environ.get("ORTE_FAULTS_RESULTS"):
-        results.write("faults", rows)
+        options = terminalreporter.config
+        whole = options.args == [HERE.rstrip("/")] and not options.getoption("keyword")
+        results.write("faults", rows if whole else _among_others(rows))
+
+
+def _among_others(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    file = results.FOLDER / "faults.json"
+    earlier = json.loads(file.read_text(encoding="utf-8"))["results"] if file.is_file() else []
+    named = {row["fault"]: row for row in (*earlier, *rows)}
+    return [named[name] for name in sorted(named)]
 
 
 def _counts(report: pytest.TestReport) -> dict[str, int]:
