@@ -12,10 +12,11 @@ from registry import coverage, identity, inference, search
 from registry.config import Config, load
 from registry.feed import announce_runs
 from registry.ledger import Ledger
+from registry.uncollected import uncollected
 from registry.unify import FOLLOWER, unify
 from registry.worker import Handler, Worker, WorkerFailed
 
-WORTHWHILE = 1000
+WORTHWHILE = 500
 """Activities that wait to be published from which on a process is started for them, and asked again."""
 
 
@@ -25,12 +26,13 @@ def publish(ledger: Ledger, known: Gazetteer | None = None) -> None:
     Without the gazetteer the coverage stays as it is, and the stations are those of the last time: what publishes
     single entries need not load it.
     """
-    unify(ledger)
-    search.follow(ledger)
-    inference.follow(ledger, known)
-    announce_runs(ledger)
-    if known is not None:
-        coverage.follow(ledger, known)
+    with uncollected():  # the many small values that this takes have no cycles
+        unify(ledger)
+        search.follow(ledger)
+        inference.follow(ledger, known)
+        announce_runs(ledger)
+        if known is not None:
+            coverage.follow(ledger, known)
 
 
 def unpublished(ledger: Ledger, config: Config) -> bool:
