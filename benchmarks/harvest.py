@@ -236,10 +236,10 @@ def _goal(value: float | None, form: str) -> str:
 def main() -> int:
     """Print seconds, entries and records per second and shares of the first harvest; 1 when a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--records", type=int, help="entries; 3,000 unless set, 10,000 with --full")
+    parser.add_argument("--records", type=int, help="entries; 2,000 unless set, 10,000 with --full")
     parser.add_argument("--full", action="store_true", help="measure the harvest without the start of a process, too")
     asked = parser.parse_args()
-    count, ways = asked.records or (10_000 if asked.full else 3_000), {"whole process": as_a_process}
+    count, ways = asked.records or (10_000 if asked.full else 2_000), {"whole process": as_a_process}
     if asked.full:
         ways["harvest alone"] = in_this_process
     places = entries(count)

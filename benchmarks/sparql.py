@@ -30,11 +30,11 @@ from benchmarks import serving
 from registry.examples import Example, examples
 from registry.project import Follower
 
-RUNS = 15
+RUNS = 9
 PATIENCE = 10.0
 """Seconds for one answer, and for all the runs of one query: what takes longer counts as no answer."""
 CLIENTS = 4
-ROUNDS, SECONDS = 3, 4.0
+ROUNDS, SECONDS = 3, 2.0
 LIGHT = 20.0
 """Milliseconds in process up to which a query is one of the light ones, whose way costs more than their answer."""
 RDFLIB = 1_000
