@@ -74,10 +74,10 @@ class Publishing:
 
     def look(self, ledger: Ledger) -> None:
         """Have published what waits, if that is much; never waits itself."""
-        if self._alone or (self._busy and not self._worker.answered):
+        if self._busy and not self._worker.answered:
             return
         self.settle()
-        if _waiting(ledger, WORTHWHILE) < WORTHWHILE:
+        if self._alone or _waiting(ledger, WORTHWHILE) < WORTHWHILE:
             return
         if not self._worker.ready:
             self._worker.start()

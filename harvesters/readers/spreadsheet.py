@@ -102,8 +102,8 @@ def _check(content: bytes, name: str) -> bool:
                     raise SourceFailed(f"{name} declares XML entities, as no spreadsheet program does; it is not read")
                 formulas, cells = _look(xml, name)
                 has_formulas, merged = has_formulas or formulas, merged + cells
-    # zipfile raises NotImplementedError for ways of packing that it does not know, RuntimeError for passwords.
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError, zlib.error) as error:
+    # zipfile raises RuntimeError, or a kind of it, for passwords and for ways of packing that it does not know.
+    except (zipfile.BadZipFile, RuntimeError, OSError, EOFError, ValueError, zlib.error) as error:
         raise SourceFailed(f"{name} is no readable XLSX file: {error}") from None
     if merged > _MOST_CELLS:  # each becomes an object when the file is opened
         raise SourceFailed(f"{name} has merged more than {_MOST_CELLS:,} cells")
