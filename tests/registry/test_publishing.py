@@ -110,6 +110,13 @@ def test_one_processor_has_no_room_for_it(ground: Ground, monkeypatch: pytest.Mo
         assert alongside.pid is None
 
 
+def take_two_sources(ground: Ground) -> None:
+    """The same dozen places, all of one name, listed by one source after the other."""
+    for source in ("liste", "andere"):
+        ground.configure(id=source)
+        ground.take([raw(f"{n}", name="Kulturmühle Nerchau") for n in range(12)])
+
+
 class Enough(Exception):
     """One batch is done."""
 
@@ -119,23 +126,24 @@ def test_others_may_publish_between_two_batches(
 ) -> None:
     """What has been read of profiles and keys is not used any more once somebody else has compared records."""
     monkeypatch.setattr(unify, "BATCH", 4)
-    together = [{"name": "Kulturmühle Nerchau", "phone": f"0341 {100000 + n}"} for n in range(30)]
-    ground.take([raw(f"{n}", **one) for n, one in enumerate(together)])
+    take_two_sources(ground)
     other = Ledger.open(ground.path, ground.ledger.base)
 
     def stop(done: int) -> None:
         raise Enough
 
     def between(done: int) -> None:
-        if done == 8:
+        if done == 4:
             with pytest.raises(Enough):
                 unify.unify(other, stop)
 
     unify.unify(ground.ledger, between)
     other.close()
     once = Ground(tmp_path / "once", checker)
-    once.take([raw(f"{n}", **one) for n, one in enumerate(together)])
+    take_two_sources(once)
     unify.unify(once.ledger)
+    (kept,) = once.ledger.db.execute("SELECT count(*) FROM comparison").fetchone()
+    assert kept >= 12, "what the two sources say of one place is compared"
     for table in ("profile", "block", "comparison"):
         rows = f"SELECT * FROM {table}"
         assert sorted(ground.ledger.db.execute(rows)) == sorted(once.ledger.db.execute(rows)), table
