@@ -15,10 +15,10 @@ from starlette.responses import FileResponse
 from registry.api import answers, documentation, documents
 from registry.api.catalogue import Catalogue, catalogue_of
 from registry.api.problems import Problem
-from registry.dcat import PAGE_SIZE, Catalog, read_manifest
+from registry.dcat import PAGE_SIZE, Catalog
 from registry.dcat.catalog import SERVICES
 from registry.dcat.dataset import Statements
-from registry.dcat.dumps import FOLDER
+from registry.dcat.manifest import FOLDER, read_manifest
 from registry.formats import Description, Format, serialise
 from registry.formats.media import HTML, JSON, JSONLD, NTRIPLES, RDFXML, TURTLE
 from registry.terms import DCATAP, DCATDE, HYDRA, PREFIXES, SPDX, TYPE, VCARD

@@ -8,7 +8,7 @@ import pyoxigraph as ox
 
 from registry import search
 from registry.api.catalogue import Catalogue
-from registry.dcat.dumps import read_manifest
+from registry.dcat.manifest import read_manifest
 from registry.formats import Description
 from registry.search import Query
 from registry.terms import DCT, FOAF, KINDS, TYPE, Namespace

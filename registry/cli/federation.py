@@ -17,7 +17,8 @@ from harvesters.fetch import Fetcher, FetchError
 from harvesters.ldes import FeedFailed
 from registry.cli.terminal import say
 from registry.config import FILE, load
-from registry.dcat import announce, write_dumps
+from registry.dcat import announce
+from registry.dcat.dumps import write_dumps
 from registry.federation.notifying import notify as notify_peers
 from registry.federation.peers import PEER_DELAY
 from registry.federation.replica import replicate

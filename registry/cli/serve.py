@@ -175,7 +175,7 @@ def _dumps(config: Config) -> Round:
     """Write the dumps anew when the ledger has moved: all of them, and so not with every partner's every word."""
 
     def needed() -> bool:
-        from registry.dcat import read_manifest
+        from registry.dcat.manifest import read_manifest
 
         ledger = Ledger.reader(config.ledger)
         try:

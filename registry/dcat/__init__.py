@@ -2,6 +2,5 @@
 
 from registry.dcat.announcing import announce
 from registry.dcat.catalog import PAGE_SIZE, Catalog
-from registry.dcat.dumps import DumpFile, Manifest, read_manifest, write_dumps
 
-__all__ = ["PAGE_SIZE", "Catalog", "DumpFile", "Manifest", "announce", "read_manifest", "write_dumps"]
+__all__ = ["PAGE_SIZE", "Catalog", "announce"]

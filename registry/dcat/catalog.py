@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from registry.config import Config
 from registry.dcat.codes import EU, LANGUAGE, THEMES, frequency
 from registry.dcat.dataset import Box, Dataset, Live, Statements, agent, describe, moment
-from registry.dcat.dumps import Manifest, read_manifest
+from registry.dcat.manifest import Manifest, read_manifest
 from registry.ledger import Ledger, SourceState
 from registry.terms import DCAT, DCATAP, DCT, FOAF, REGION, SKOS, TYPE, VCARD
 from registry.vocabulary import vocabulary

@@ -19,7 +19,7 @@ from registry.dcat.codes import (
     govdata_licence,
     licence_title,
 )
-from registry.dcat.dumps import DumpFile
+from registry.dcat.manifest import DumpFile
 from registry.terms import DCAT, DCATAP, DCATDE, DCT, FOAF, GEO, RDFS, SPDX, TYPE, XSD
 
 Texts = Mapping[str, str]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
 import orjson
 
 from registry.config import Config
+from registry.dcat.manifest import FOLDER, DumpFile, Manifest, read_manifest, write_manifest
 from registry.export import export
 from registry.formats import Description
 from registry.formats.table import collection, table
@@ -21,46 +21,8 @@ from registry.ledger.activities import unpack
 from registry.terms import REGION
 from registry.vocabulary import vocabulary
 
-FOLDER = "dump"
-MANIFEST = "manifest.json"
 WHOLE = ("nq", "trig", "ttl", "jsonld", "csv", "geojson")
 DISTRICT = ("nt", "csv", "geojson")
-
-
-@dataclass(frozen=True)
-class DumpFile:
-    """One file: its name below `/dump/`, size in bytes, SHA-256 in hex, and when its content last changed."""
-
-    name: str
-    size: int
-    sha256: str
-    modified: str
-
-    @property
-    def suffix(self) -> str:
-        """The format inside the compression."""
-        return self.name.removesuffix(".gz").rpartition(".")[2]
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """All dump files, and the ledger's sequence that they show."""
-
-    sequence: int
-    files: Mapping[str, DumpFile]
-
-    def of(self, stem: str) -> list[DumpFile]:
-        """The files of one dataset, by the name without suffixes."""
-        return [file for name, file in sorted(self.files.items()) if name.partition(".")[0] == stem]
-
-
-def read_manifest(config: Config) -> Manifest:
-    """What was written last; empty when nothing was, or when it cannot be read."""
-    try:
-        found = orjson.loads((config.data / FOLDER / MANIFEST).read_bytes())
-        return Manifest(found["sequence"], {name: DumpFile(**file) for name, file in found["files"].items()})
-    except (OSError, ValueError, KeyError, TypeError):
-        return Manifest(-1, {})
 
 
 def write_dumps(ledger: Ledger, config: Config, progress: Callable[[str], None] = lambda name: None) -> Manifest:
@@ -85,9 +47,7 @@ def write_dumps(ledger: Ledger, config: Config, progress: Callable[[str], None] 
     finally:
         ledger.db.execute("COMMIT")
     manifest = Manifest(sequence, files)
-    new = folder / f".{MANIFEST}.new"
-    new.write_bytes(orjson.dumps({"sequence": sequence, "files": {n: asdict(f) for n, f in files.items()}}))
-    new.replace(folder / MANIFEST)
+    write_manifest(config, manifest)
     for stale in before.files.keys() - files.keys():
         (folder / stale).unlink(missing_ok=True)
     return manifest

@@ -20,7 +20,7 @@ _LEGAL = re.compile(
 )
 _HALL = re.compile(r"\bhalle (?=\d|[a-z]\b)")
 _APOSTROPHE = re.compile(r"['’`´]s?\b")
-_DESIGNATOR = re.compile(r"\d{1,4}[a-z]?|[a-z]|i{2,3}|iv|vi{0,3}|ix")
+_DESIGNATOR = re.compile(r"\d+[a-z]?|[a-z]|i{2,3}|iv|vi{0,3}|ix")
 _BEFORE = re.compile(
     r"[\s(,;:–|/-]+(?:heute|jetzt|nunmehr|inzwischen|fr(?:ü|ue)her|ehemals|vormals|ehem\.|vorm\.|einst|alias|a\.k\.a\.|aka"
     r"|formerly)\b[\s:]*",

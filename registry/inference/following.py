@@ -21,7 +21,6 @@ from harvesters.stations import Station, Stations
 from registry.inference.rules import LIVING_MEMBERS, NEAR_STATION, PHASE_SINCE, fingerprint, rules
 from registry.ledger import Ledger, activities
 from registry.ledger.activities import unpack
-from registry.record import parse
 from registry.terms import CONCEPT, KINDS, ORTE, SCHEMA, XSD
 
 DDL = files("registry.inference").joinpath("schema.sql").read_text(encoding="utf-8")
@@ -30,7 +29,8 @@ BATCH = 500
 """Entities that the rules are asked about at a time."""
 _ON_TRIAL = f"{CONCEPT}phase/on-trial"
 _OVER = (f"{CONCEPT}phase/closed", f"{CONCEPT}phase/moved")
-_ENTITY = re.compile(rf"/(?:{'|'.join(KINDS)})/[^/#]+$")
+_POINTED_AT = re.compile(rf"> <([^<>#\s]+/(?:{'|'.join(KINDS)})/[^<>/#\s]+)> \.\n")
+"""An entity as the object of a canonical line."""
 _SITES_BY_FACET = {"organisation": "operator", "network": "network"}
 
 
@@ -119,23 +119,32 @@ def _infer(ledger: Ledger, entities: Sequence[str], stations: Stations, now: str
 
 def _store(ledger: Ledger, entities: Sequence[str], stations: Stations) -> ox.Store:
     """The entities, everything they point at, and the facts that only the registry knows."""
-    store, asked, seen = ox.Store(), frozenset(entities), set(entities)
+    asked, seen, kinds, texts = frozenset(entities), set(entities), {}, []
     pending = [*entities]
     for iri in pending:
         entity = ledger.entity(iri)
         if entity is None or entity.status != "live":
             continue
-        statements = parse(entity.nquads)
-        store.extend(statements)
+        kinds[iri] = entity.kind
+        texts.append(entity.nquads)
         if iri in asked:
-            store.extend(_facts(ledger, iri, entity.kind, _phase(statements)))
-            if (station := _station(stations, iri, statements)) is not None:
-                store.add(ox.Quad(ox.NamedNode(iri), NEAR_STATION, ox.Literal(station.name)))
-            others = {quad.object.value for quad in statements if isinstance(quad.object, ox.NamedNode)}
-            near = {one for one in others - seen if one.startswith(f"{ledger.base}/") and _ENTITY.search(one)}
+            others = set(_POINTED_AT.findall(entity.nquads)) - seen
+            near = {one for one in others if one.startswith(f"{ledger.base}/")}
             pending += near
             seen |= near
+    store = ox.Store()
+    store.load("".join(texts), ox.RdfFormat.N_QUADS)
+    for iri in asked & kinds.keys():
+        store.extend(_facts(ledger, iri, kinds[iri], _said(store, iri, ORTE["phase"])))
+        if (station := _station(stations, store, iri)) is not None:
+            store.add(ox.Quad(ox.NamedNode(iri), NEAR_STATION, ox.Literal(station.name)))
     return store
+
+
+def _said(store: ox.Store, subject: str, predicate: ox.NamedNode) -> str | None:
+    """The value of a property, the first by its text if there are several, or None."""
+    quads = store.quads_for_pattern(ox.NamedNode(subject), predicate, None)
+    return min((str(getattr(quad.object, "value", "")) for quad in quads), default=None)
 
 
 def _facts(ledger: Ledger, iri: str, kind: str, phase: str | None) -> Iterator[ox.Quad]:
@@ -146,18 +155,14 @@ def _facts(ledger: Ledger, iri: str, kind: str, phase: str | None) -> Iterator[o
         yield ox.Quad(ox.NamedNode(iri), PHASE_SINCE, moment)
 
 
-def _station(stations: Stations, iri: str, statements: Sequence[ox.Quad]) -> Station | None:
+def _station(stations: Stations, store: ox.Store, iri: str) -> Station | None:
     """The station that a place is near to, if it says where it is."""
     if not stations.all:
         return None
-    said = {
-        quad.predicate.value: quad.object.value
-        for quad in statements
-        if quad.subject == ox.NamedNode(f"{iri}#geo") and isinstance(quad.object, ox.Literal)
-    }
+    latitude, longitude = (_said(store, f"{iri}#geo", SCHEMA[name]) for name in ("latitude", "longitude"))
     try:
-        return stations.near(*(float(said[SCHEMA[name].value]) for name in ("latitude", "longitude")))
-    except (KeyError, ValueError):
+        return stations.near(float(latitude or ""), float(longitude or ""))
+    except ValueError:
         return None
 
 
@@ -184,17 +189,6 @@ def _living(db: sqlite3.Connection, network: str) -> int:
         (network, *_OVER),
     ).fetchone()
     return int(row[0])
-
-
-def _phase(statements: Sequence[ox.Quad]) -> str | None:
-    return next(
-        (
-            statement.object.value
-            for statement in statements
-            if statement.predicate == ORTE["phase"] and isinstance(statement.object, ox.NamedNode)
-        ),
-        None,
-    )
 
 
 def _since(db: sqlite3.Connection, iri: str, phase: str) -> str:

@@ -1,6 +1,7 @@
 """Find entities by words, facets, position and time; a view of the ledger that can be rebuilt at will."""
 
 from registry.search.bitmaps import Bitmaps, unkept
+from registry.search.entries import Entry, Indexable, entry
 from registry.search.facets import FACETS, Facet
 from registry.search.finding import find
 from registry.search.following import FOLLOWER, follow, rebuild
@@ -16,9 +17,11 @@ __all__ = [
     "BadCursor",
     "Bitmaps",
     "Box",
+    "Entry",
     "Facet",
     "FacetCount",
     "Hit",
+    "Indexable",
     "Near",
     "Page",
     "Point",
@@ -27,6 +30,7 @@ __all__ = [
     "addresses",
     "clear",
     "create",
+    "entry",
     "find",
     "follow",
     "index",

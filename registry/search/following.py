@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from registry.ledger import Ledger, activities
 from registry.search.bitmaps import keep, unkept
-from registry.search.indexing import clear, create, index, remove
+from registry.search.entries import entry
+from registry.search.indexing import clear, create, index
 
 FOLLOWER = "search"
 BATCH = 500
@@ -16,25 +17,26 @@ BATCH = 500
 def follow(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) -> int:
     """Index what changed since the last call; returns how many entities that were.
 
-    Interrupted at any moment it leaves a valid view, and goes on from there the next time.
+    What is written is made ready before, so that others may write meanwhile; they may also be at the same. Interrupted
+    at any moment it leaves a valid view, and goes on from there the next time.
     """
     with ledger.transaction():
         create(ledger.db)
     done = 0
     while True:
+        position = ledger.position(FOLLOWER)
+        batch = list(activities.since(ledger.db, position, "entity", BATCH))
+        entries = {iri: entry(ledger.entity(iri)) for iri in dict.fromkeys(activity.object for activity in batch)}
         with ledger.transaction():
-            batch = list(activities.since(ledger.db, ledger.position(FOLLOWER), "entity", BATCH))
+            if ledger.position(FOLLOWER) != position:  # another process has indexed meanwhile
+                continue
             if not batch:
                 if unkept(ledger.db):
                     keep(ledger.db)
                 return done
-            changed = dict.fromkeys(activity.object for activity in batch)
-            known = {iri: ledger.entity(iri) for iri in changed}
-            for iri in (iri for iri, entity in known.items() if entity is None):
-                remove(ledger.db, iri)
-            index(ledger.db, *(entity for entity in known.values() if entity is not None))
+            index(ledger.db, entries)
             ledger.move(FOLLOWER, batch[-1].sequence)
-        done += len(changed)
+        done += len(entries)
         progress(done)
 
 

@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
-from typing import Protocol
 
-from registry.formats.description import Description
-from registry.search import facets
-from registry.search.folding import searchable, sort_key
-from registry.terms import ORTE, SCHEMA
+from registry.search.entries import OFFERS, SERVICE_KIND, Entry
+from registry.search.folding import searchable
 from registry.vocabulary import Vocabulary, vocabulary
 
 DDL = files("registry.search").joinpath("schema.sql").read_text(encoding="utf-8")
 _TABLES = ("entity", "value", "facet", "link", "change", "sets", "text", "gram", "box")
-_OFFERS, _SERVICE_KIND, _PART_OF = "offers", "serviceKind", "partOf"
-
-
-class Indexable(Protocol):
-    """What the search needs of an entity; the ledger's Entity is one."""
-
-    @property
-    def iri(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def nquads(self) -> str: ...
-    @property
-    def modified(self) -> str: ...
 
 
 def create(db: sqlite3.Connection) -> None:
@@ -52,32 +33,27 @@ def clear(db: sqlite3.Connection) -> None:
             db.execute(f"DELETE FROM search_{table}")
 
 
-def index(db: sqlite3.Connection, *entities: Indexable) -> None:
-    """Put entities into the view, or their new versions; those that are not live are removed.
+def index(db: sqlite3.Connection, entries: Mapping[str, Entry | None]) -> None:
+    """Put entities into the view, or their new versions, by IRI; those that are None are removed.
 
     Services come first, so that a house is written with them and not once more for each of them. Words come last:
     whatever else is written makes SQLite put away the words it has gathered, which takes longer than all the rest.
     """
+    for iri, entry in entries.items():
+        if entry is None:
+            remove(db, iri)
+    live = sorted((entry for entry in entries.values() if entry), key=lambda entry: entry.kind != "service")
     words = vocabulary()
-    written = []
-    for entity in sorted(entities, key=lambda entity: entity.kind != "service"):
-        if entity.status == "live":
-            written.append(_index(db, entity, words))
-        else:
-            remove(db, entity.iri)
-    for number, name, description in written:
-        _write_text(db, number, name, description, words)
+    for number, entry in [(_index(db, entry, words), entry) for entry in live]:
+        _write_text(db, number, entry, words)
 
 
-def _index(db: sqlite3.Connection, entity: Indexable, words: Vocabulary) -> tuple[int, str, Description]:
-    """Everything but the words: these are those of the description returned, under the name and for the id."""
-    description = Description.parse(entity.iri, entity.nquads)
-    name = description.text(SCHEMA["name"].value) or _slug(entity.iri)
-    position = description.position
-    row = (entity.kind, name, sort_key(name), entity.modified, *(position or (None, None)))
-    known = db.execute("SELECT id FROM search_entity WHERE iri = ?", (entity.iri,)).fetchone()
+def _index(db: sqlite3.Connection, entry: Entry, words: Vocabulary) -> int:
+    """Write everything but the words; returns the id that the entity has in the view."""
+    row = (entry.kind, entry.name, entry.sort_name, entry.modified, *(entry.position or (None, None)))
+    known = db.execute("SELECT id FROM search_entity WHERE iri = ?", (entry.iri,)).fetchone()
     if known:
-        number = known[0]
+        number = int(known[0])
         _forget(db, number)
         db.execute(
             "UPDATE search_entity SET kind = ?, name = ?, sort_name = ?, modified = ?, latitude = ?, longitude = ?"
@@ -85,25 +61,23 @@ def _index(db: sqlite3.Connection, entity: Indexable, words: Vocabulary) -> tupl
             (*row, number),
         )
     else:
-        number = db.execute(
+        made = db.execute(
             "INSERT INTO search_entity (kind, name, sort_name, modified, latitude, longitude, iri)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (*row, entity.iri),
+            (*row, entry.iri),
         ).lastrowid
-        assert number is not None
-    if position:
-        latitude, longitude = position
+        assert made is not None
+        number = made
+    if entry.position:
+        latitude, longitude = entry.position
         box = (number, longitude, longitude, latitude, latitude, latitude, longitude)
         db.execute("INSERT INTO search_box VALUES (?, ?, ?, ?, ?, ?, ?)", box)
-    links = [(_OFFERS, iri) for iri in description.iris(ORTE["offers"].value)]
-    links += [(_PART_OF, iri) for iri in description.iris(ORTE["partOf"].value)]
-    links += [(_SERVICE_KIND, iri) for iri in facets.service_kinds(description)]
-    db.executemany("INSERT OR IGNORE INTO search_link VALUES (?, ?, ?)", [(number, *link) for link in links])
-    _write_facets(db, number, entity.kind, facets.values(description, words) | _services(db, number, words))
+    db.executemany("INSERT OR IGNORE INTO search_link VALUES (?, ?, ?)", [(number, *link) for link in entry.links])
+    _write_facets(db, number, entry.kind, entry.facets | _services(db, number, words))
     _touch(db, number)
-    if entity.kind == "service":
-        _services_changed(db, entity.iri, words)
-    return number, name, description
+    if entry.kind == "service":
+        _services_changed(db, entry.iri, words)
+    return number
 
 
 def remove(db: sqlite3.Connection, iri: str) -> None:
@@ -148,7 +122,7 @@ def _services(db: sqlite3.Connection, number: int, words: Vocabulary) -> set[tup
         "SELECT target FROM search_link WHERE entity = ?1 AND relation = ?2"
         " UNION SELECT k.target FROM search_link o JOIN search_entity s ON s.iri = o.target"
         " JOIN search_link k ON k.entity = s.id AND k.relation = ?2 WHERE o.entity = ?1 AND o.relation = ?3",
-        (number, _SERVICE_KIND, _OFFERS),
+        (number, SERVICE_KIND, OFFERS),
     )
     return {("service", broader) for (kind,) in rows for broader in words.ancestors(kind)}
 
@@ -158,7 +132,7 @@ def _services_changed(db: sqlite3.Connection, service: str, words: Vocabulary) -
     offering = db.execute(
         "SELECT e.id, e.kind FROM search_link l JOIN search_entity e ON e.id = l.entity"
         " WHERE l.target = ? AND l.relation = ?",
-        (service, _OFFERS),
+        (service, OFFERS),
     ).fetchall()
     for number, kind in offering:
         db.execute(
@@ -172,35 +146,14 @@ def _services_changed(db: sqlite3.Connection, service: str, words: Vocabulary) -
         _touch(db, number)
 
 
-def _write_text(db: sqlite3.Connection, number: int, name: str, description: Description, words: Vocabulary) -> None:
-    names = description.texts(SCHEMA["name"].value)
-    alternate = description.texts(SCHEMA["alternateName"].value)
-    keywords = description.texts(SCHEMA["keywords"].value)
-    place: list[str] = []
-    for address in description.iris(SCHEMA["address"].value):
-        for part in ("streetAddress", "postalCode", "addressLocality"):
-            place += description.texts(SCHEMA[part].value, address)
-    for region in description.iris(ORTE["region"].value):
-        place += words.words(region)
-    prose = [*description.texts(SCHEMA["abstract"].value), *description.texts(SCHEMA["description"].value), *keywords]
-    for predicate in ("theme", "audience", "phase", "organisationKind"):
-        for concept in description.iris(ORTE[predicate].value):
-            prose += words.words(concept)
+def _write_text(db: sqlite3.Connection, number: int, entry: Entry, words: Vocabulary) -> None:
     services = _labels(_services(db, number, words), words)
     db.execute(
         "INSERT INTO search_text (rowid, name, alternate, place, services, words) VALUES (?, ?, ?, ?, ?, ?)",
-        (number, *(searchable(" ".join(texts)) for texts in (names or [name], alternate, place)), services,
-         searchable(" ".join(prose))),
-    )  # fmt: skip
-    db.execute(
-        "INSERT INTO search_gram (rowid, name, words) VALUES (?, ?, ?)",
-        (number, searchable(" ".join([*(names or [name]), *alternate])), searchable(" ".join(keywords))),
+        (number, entry.name_words, entry.alternate_words, entry.place_words, services, entry.words),
     )
+    db.execute("INSERT INTO search_gram (rowid, name, words) VALUES (?, ?, ?)", (number, entry.names, entry.keywords))
 
 
 def _labels(found: Iterable[tuple[str, str]], words: Vocabulary) -> str:
     return searchable(" ".join(label for _, kind in sorted(found) for label in words.words(kind)))
-
-
-def _slug(iri: str) -> str:
-    return iri.rpartition("/")[2]

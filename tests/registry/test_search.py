@@ -88,7 +88,7 @@ def db() -> Iterator[sqlite3.Connection]:
 
 def fill(db: sqlite3.Connection, *things: Thing) -> None:
     for one in things:
-        search.index(db, one)
+        search.index(db, {one.iri: search.entry(one)})
 
 
 def found(db: sqlite3.Connection, **question: object) -> list[str]:
@@ -300,7 +300,7 @@ def test_bitmaps_follow_what_changes(db: sqlite3.Connection) -> None:
     assert total(facets=culture) == 2
     fill(db, thing("a", "A", theme="crafts"))
     assert (total(facets=culture), total()) == (1, 2)
-    search.index(db, Thing(f"{BASE}/site/b", "site", "", status="withdrawn"))
+    fill(db, Thing(f"{BASE}/site/b", "site", "", status="withdrawn"))
     assert (total(facets=culture), total()) == (0, 1)
     search.clear(db)
     assert total() == 0
@@ -315,22 +315,28 @@ def test_bits_and_members_agree() -> None:
 
 
 def test_an_entity_without_name_is_listed_under_its_slug(db: sqlite3.Connection) -> None:
-    search.index(db, Thing(f"{BASE}/site/ohne-name-abcd", "site", ""))
+    fill(db, Thing(f"{BASE}/site/ohne-name-abcd", "site", ""))
     assert search.names(db, [f"{BASE}/site/ohne-name-abcd", "http://else.where/"]) == {
         f"{BASE}/site/ohne-name-abcd": "ohne-name-abcd"
     }
 
 
-def test_following_the_ledger_and_rebuilding_agree(tmp_path: Path) -> None:
-    ledger = Ledger.open(tmp_path / "ledger.sqlite", BASE, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
-    iris = []
+def described(ledger: Ledger, *slugs: str) -> list[tuple[int, str]]:
+    """Sites put into the ledger: their ids and IRIs."""
+    made = []
     with ledger.transaction():
-        for slug in ("a", "b", "c"):
+        for slug in slugs:
             number = entities.mint(ledger.db, BASE, "site", slug, slug, ledger.now())
             (iri,) = ledger.db.execute("SELECT iri FROM entity WHERE id = ?", (number,)).fetchone()
             text = thing(iri.rpartition("/")[2], f"Haus {slug}").nquads
             entities.put(ledger.db, number, text, digest(text), ledger.now(), None)
-            iris.append((number, iri))
+            made.append((number, iri))
+    return made
+
+
+def test_following_the_ledger_and_rebuilding_agree(tmp_path: Path) -> None:
+    ledger = Ledger.open(tmp_path / "ledger.sqlite", BASE, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    iris = described(ledger, "a", "b", "c")
     assert search.follow(ledger) == 3
     assert search.follow(ledger) == 0
     with ledger.transaction():
@@ -343,10 +349,34 @@ def test_following_the_ledger_and_rebuilding_agree(tmp_path: Path) -> None:
     ledger.close()
 
 
+def test_two_processes_may_index_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one is faster: it has indexed everything, and more, between reading and writing of the first."""
+    ledger = Ledger.open(tmp_path / "ledger.sqlite", BASE)
+    ((number, iri), *_) = described(ledger, "a", "b")
+    entry = search.entry
+    others: list[Ledger] = []
+
+    def slowly(entity: search.Indexable | None) -> search.Entry | None:
+        read = entry(entity)
+        if not others:
+            others.append(other := Ledger.open(tmp_path / "ledger.sqlite", BASE))
+            with other.transaction():
+                text = thing(iri.rpartition("/")[2], "Neues Haus").nquads
+                entities.put(other.db, number, text, digest(text), other.now(), None)
+            assert search.follow(other) == 2
+        return read
+
+    monkeypatch.setattr("registry.search.following.entry", slowly)
+    assert search.follow(ledger) == 0
+    assert [hit.name for hit in search.find(ledger.db, Query()).hits] == ["Haus b", "Neues Haus"]
+    for one in (ledger, *others):
+        one.close()
+
+
 def test_a_site_and_its_services_may_come_together_in_any_order(db: sqlite3.Connection) -> None:
     site, service = thing("a", "Haus", offers="d"), thing("d", "Arbeitsplatz", kind="service", service="desk")
     for together in ((site, service), (service, site)):
-        search.index(db, *together)
+        search.index(db, {one.iri: search.entry(one) for one in together})
         assert found(db, facets={"service": (f"{CONCEPT}service/desk",)}, kind="site") == ["a"]
         assert found(db, kind="site", text="Arbeitsplatz") == ["a"]
         assert sorted(found(db)) == ["a", "d"]

@@ -109,7 +109,7 @@ def test_sets_are_kept_when_enough_has_changed(db: sqlite3.Connection, monkeypat
     bitmaps.keep(db)
     assert not search.unkept(db)
     for number in range(3):
-        search.index(db, Thing(f"{BASE}/site/s{number}", "site", "", status="withdrawn"))
+        fill(db, Thing(f"{BASE}/site/s{number}", "site", "", status="withdrawn"))
     assert not search.unkept(db)
     search.remove(db, f"{BASE}/site/s3")
     assert search.unkept(db)

@@ -15,9 +15,10 @@ import pytest
 import rdflib
 
 from registry.config import Config
-from registry.dcat import announce, write_dumps
+from registry.dcat import announce
 from registry.dcat.announcing import descriptions
 from registry.dcat.catalog import Catalog
+from registry.dcat.dumps import write_dumps
 from registry.record import parse
 from tests.registry.api.conftest import Served
 from tests.registry.api.test_feeds import getter
