@@ -1,7 +1,8 @@
 """HTTP on the wire, with the limits that uvicorn does not set: on the head of a request, and on how long it takes.
 
 uvicorn waits for ever for the rest of a request, and httptools takes a head of any length; both can be used to fill a
-server from a single machine.
+server from a single machine. httptools also takes a request for several hosts, or for none, of which a proxy in front may
+read one and the server behind it another.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+from httptools import HttpParserError
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 WHOLE = "orte.whole"
@@ -68,6 +70,9 @@ class _Limited(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):  # RFC 9112, section 3.2
+            raise HttpParserError("a request names one host")  # uvicorn answers 400 and closes
         super().on_headers_complete()
         self.scope[WHOLE] = partial(_write, self.cycle)  # type: ignore[literal-required]
 

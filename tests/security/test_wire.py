@@ -97,6 +97,26 @@ def test_a_slow_request_is_ended(address: str, start: bytes) -> None:
     _alive(address)
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /health/live HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+        (b"GET /health/live HTTP/1.1\r\nHost: a\r\nhOST: a\r\n\r\n", 400),
+        (b"GET /health/live HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+        (b"GET /health/live HTTP/1.1\r\n\r\n", 400),
+        (b"GET /health/live HTTP/1.0\r\n\r\n", 200),
+        (b"GET /health/live HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n", 200),
+    ],
+    ids=["two", "twice the same", "two in HTTP/1.0", "none", "none in HTTP/1.0", "empty"],
+)
+def test_a_request_names_one_host(address: str, head: bytes, status: int) -> None:
+    second = b"GET /sites HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" if status == 400 else b""
+    answer = _send(address, head + second)
+    assert _status(answer) == status
+    assert answer.count(b"HTTP/1.1 ") == 1, "what comes after such a request is not answered"
+    _alive(address)
+
+
 def test_a_drip_of_bytes_does_not_prolong_it(address: str) -> None:
     """Slowloris: one header after the other, each in good time."""
     began = time.monotonic()
