@@ -5,13 +5,14 @@ They share the generated catalogues: those in `ORTE_BENCH_DATA`, or in a folder 
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import figures
@@ -26,26 +27,29 @@ NOT_BENCHMARKS = {
 
 def main() -> int:
     """Print the machine, then what each benchmark prints, then the table; 1 when one of them failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--full", action="store_true", help="the long forms; writes results/ and the README's table")
+    full = parser.parse_args().full
     with tempfile.TemporaryDirectory(dir=os.environ.get("ORTE_BENCH_TMP")) as folder:
-        return _all({"ORTE_BENCH_DATA": folder} | os.environ)
+        failed = _all({"ORTE_BENCH_DATA": folder} | os.environ, ["--full"] if full else [])
+    if full:
+        figures.write()
+    print(f"\n{figures.table(FOLDER if full else SHORT)}")
+    return int(failed)
 
 
-def _all(environment: Mapping[str, str]) -> int:
+def _all(environment: Mapping[str, str], options: Sequence[str]) -> bool:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}")
-    failed = 0
+    failed = False
     for file in sorted(HERE.glob("*.py")):
         if file.stem not in NOT_BENCHMARKS:
             print(f"\n== {file.stem} ==", flush=True)
-            full = ["--full"] if "--full" in sys.argv[1:] and '"--full"' in file.read_text(encoding="utf-8") else []
-            command = [sys.executable, "-m", f"benchmarks.{file.stem}", *full]
+            command = [sys.executable, "-m", f"benchmarks.{file.stem}", *options]
             began = time.perf_counter()
             wrong = subprocess.call(command, cwd=HERE.parent, env=environment) != 0
             print(f"-- {file.stem}: {time.perf_counter() - began:.0f} s{', failed' if wrong else ''}", flush=True)
             failed |= wrong
-    if "--full" in sys.argv[1:]:
-        figures.write()
-    print(f"\n{figures.table(FOLDER if '--full' in sys.argv[1:] else SHORT)}")
-    return int(failed)
+    return failed
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """HTTP on the wire, with the limits that uvicorn does not set: on the head of a request, and on how long it takes.
 
 uvicorn waits for ever for the rest of a request, and httptools takes a head of any length; both can be used to fill a
-server from a single machine. httptools also takes a request for several hosts, or for none, of which a proxy in front may
-read one and the server behind it another.
+server from a single machine. httptools also takes a request for several hosts, or for none, of which a proxy in front
+may read one and the server behind it another.
 """
 
 from __future__ import annotations
