@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from pyoxigraph import NamedNode
 
 
@@ -11,7 +13,13 @@ class Namespace(str):
     __slots__ = ()
 
     def __getitem__(self, name: object) -> NamedNode:  # type: ignore[override]
-        return NamedNode(f"{self}{name}")
+        return _node(self, name)
+
+
+@lru_cache(maxsize=4096)
+def _node(namespace: str, name: object) -> NamedNode:
+    """Asked for a few terms again and again, for each thing that is read."""
+    return NamedNode(f"{namespace}{name}")
 
 
 ORTE = Namespace("https://w3id.org/orte/ns#")

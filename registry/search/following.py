@@ -10,8 +10,9 @@ from registry.search.entries import entry
 from registry.search.indexing import clear, create, index
 
 FOLLOWER = "search"
-BATCH = 500
-"""Activities per transaction: writers elsewhere wait no longer than one batch takes."""
+BATCH = 1000
+"""Activities per transaction: writers elsewhere wait no longer than it takes to write one batch. Smaller ones leave more
+pieces of the full-text index to be put together."""
 
 
 def follow(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) -> int:
