@@ -11,8 +11,8 @@ from registry.search.indexing import clear, create, index
 
 FOLLOWER = "search"
 BATCH = 1000
-"""Activities per transaction: writers elsewhere wait no longer than it takes to write one batch. Smaller ones leave more
-pieces of the full-text index to be put together."""
+"""Activities per transaction: writers elsewhere wait no longer than it takes to write one batch. Smaller ones leave
+more pieces of the full-text index to be put together."""
 
 
 def follow(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) -> int:
