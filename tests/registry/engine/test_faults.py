@@ -33,8 +33,9 @@ ENDLESS = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 ROOT = Path(__file__).resolve().parents[3]
 
 OWNER = f"""
-import asyncio, sys
+import asyncio, signal, sys
 from registry.engine import Engine, EngineOptions, QueryRequest
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background is deaf to it
 async def main():
     options = EngineOptions(hold_bytes=1, timeout=600.0, stall_seconds=600.0)
     engine = Engine({FOLLOWER!r}, {{"path": sys.argv[1]}}, options)
