@@ -122,30 +122,35 @@ class NoAnswer(Exception):
 def _in_turn(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
     """Medians in milliseconds, without the first time: a worker is a fork and first has to copy what the query touches,
     as the counters of references are among it."""
+    first = {name: _milliseconds(ask) for name, ask in ways.items()}
     times: dict[str, list[float]] = {name: [] for name in ways}
-    end = math.inf
-    for run in range(RUNS + 1):
+    end = time.perf_counter() + PATIENCE
+    for _ in range(RUNS):
         for name, ask in ways.items():
-            if math.inf in times[name]:
-                continue
-            began = time.perf_counter()
-            try:
-                ask()
-                times[name].append((time.perf_counter() - began) * 1000)
-            except NoAnswer:
-                times[name] = [math.inf]
-        if run == 0:
-            times = {name: [one for one in found if one == math.inf] for name, found in times.items()}
-            end = time.perf_counter() + PATIENCE
-        elif time.perf_counter() > end:
+            if math.inf not in (first[name], *times[name]):
+                times[name].append(_milliseconds(ask))
+        if time.perf_counter() > end:
             break
-    return {name: statistics.median(found) for name, found in times.items()}
+    return {
+        name: math.inf if math.inf in (first[name], *found) else statistics.median(found)
+        for name, found in times.items()
+    }
+
+
+def _milliseconds(ask: Callable[[], object]) -> float:
+    """How long an answer takes; infinity where there is none."""
+    began = time.perf_counter()
+    try:
+        ask()
+    except NoAnswer:
+        return math.inf
+    return (time.perf_counter() - began) * 1000
 
 
 def _together(servers: dict[str, tuple[serving.Server, str]], queries: Sequence[str], title: str) -> dict[str, float]:
     """Answers a second of each server, medians of rounds in turn; and of the processor time of all its processes."""
     rates: dict[str, list[tuple[float, float]]] = {name: [] for name in servers}
-    for _, address in servers.values():  # every worker once, before it counts
+    for _, address in servers.values():  # until workers are warm, nothing counts
         _clients(address, queries)
     for _ in range(ROUNDS):
         for name, (server, address) in servers.items():

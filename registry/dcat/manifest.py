@@ -50,7 +50,7 @@ def read_manifest(config: Config) -> Manifest:
 
 
 def write_manifest(config: Config, manifest: Manifest) -> None:
-    """Replace the manifest; until then readers find the old sizes with the old files."""
+    """Put a manifest in the place of the last one, as a whole."""
     files = {name: asdict(file) for name, file in manifest.files.items()}
     new = config.data / FOLDER / f".{MANIFEST}.new"
     new.write_bytes(orjson.dumps({"sequence": manifest.sequence, "files": files}))

@@ -1,4 +1,4 @@
-"""Keep the search view in step: one call for each entity that changed, inside the writer's transaction."""
+"""Keep the search view in step: one call for the entities that changed, inside the writer's transaction."""
 
 from __future__ import annotations
 
