@@ -34,6 +34,7 @@ from benchmarks.serving import installed
 from registry import harvesting
 from registry.config import load
 from registry.ledger import Ledger
+from registry.sources import sources
 
 PAGE = 500
 SHARE = 0.01
@@ -214,7 +215,7 @@ def in_this_process(data: Path) -> tuple[float, dict[str, Any]]:
     """Seconds of the harvest alone, publication included."""
     config = load(data)
     ledger = Ledger.open(config.ledger, config.base_url)
-    source = harvesting.sources(config)["liste"]
+    source = sources(config)["liste"]
     began = time.perf_counter()
     (done,) = harvesting.harvest(config, ledger, [source])
     seconds = time.perf_counter() - began

@@ -22,7 +22,6 @@ from registry.ledger import Ledger, Run, releases, runs
 from registry.lifting import Lifting
 from registry.locks import AlreadyHarvesting, held, overdue
 from registry.publishing import Publishing, publish
-from registry.sources import sources as sources
 
 SOON = timedelta(hours=1)
 """How long after a failure a source is asked again at the latest."""

@@ -12,7 +12,8 @@ from registry.engine import Remote
 from registry.engine.remote.keeping import refill
 from registry.ledger import Ledger
 from registry.project import Follower
-from registry.unify import rework, unify, unify_all
+from registry.renewal import renew_all
+from registry.unify import rework, unify
 
 
 def rebuild(ledger: Ledger, path: str, remote: Remote | None = None) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def rebuild(ledger: Ledger, path: str, remote: Remote | None = None) -> dict[str
     unify(ledger)
     before = ledger.digest("entity")
     rework(ledger)
-    unify_all(ledger)
+    renew_all(ledger)
     search.rebuild(ledger)
     inference.rebuild(ledger)
     store = ox.Store()

@@ -11,6 +11,7 @@ from registry import search
 from registry.api.catalogue import Catalogue, catalogue_of
 from registry.api.parameters import Filters, question
 from registry.search.folding import fold
+from registry.search.points import points as united
 from registry.web.texts import language
 
 router = APIRouter(tags=["pages"])
@@ -46,7 +47,7 @@ def points(request: Request, sight: Annotated[Sight, Query()]) -> Response:
     """The sites that the filters leave, as points; those that would lie on each other are one, with their number."""
     catalogue = catalogue_of(request)
     cell = 360 / 256 / 2**sight.zoom * _CELL if sight.zoom < 17 else 1e-7
-    found = search.points(catalogue.ledger.db, question(request, "site", sight), catalogue.bitmaps, cell)
+    found = united(catalogue.ledger.db, question(request, "site", sight), catalogue.bitmaps, cell)
     return _json(
         [
             {

@@ -27,7 +27,7 @@ COMMANDS = {
     "serve": "serve:serve",
     "harvest": "harvest:harvest",
     "publish": "serve:publish",
-    "check": "harvest:check",
+    "check": "check:check",
     "report": "reports:report",
     "rules": "reports:rules",
     "query": "catalogue:query",

@@ -135,15 +135,16 @@ def run(context: typer.Context, host: Host = None, port: Port = None, log: Log =
 
     from registry import harvesting
     from registry.cli.harvest import with_progress
+    from registry.cli.naming import named
 
     _end_in_order()
     config = _logging(load(context.obj), log)
     listening = _listen(config, host, port)  # before the harvest: a used port is said at once
-    known = harvesting.sources(config)
+    enabled = named(config, None)
     ledger = Ledger.open(config.ledger, config.base_url)
     console = Console(stderr=True)
     harvesting.close_interrupted(config, ledger)
-    wanted = harvesting.due(ledger, [source for source in known.values() if source.enabled])
+    wanted = harvesting.due(ledger, enabled)
     try:  # what comes from a file is there before the first visitor; nobody waits for the web
         with_progress(config, ledger, [one for one in wanted if one.reader == "records-file"], console, quiet=False)
     except GazetteerError as error:  # what is there can be served all the same

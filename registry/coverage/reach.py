@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from harvesters.gazetteer import Gazetteer, Municipality, place_key
-from registry.search.finding import distance
+from registry.sphere import distance
 
 SPEED = 15.0
 """Kilometres per hour on an everyday bicycle; an assumption, as the following two are."""
@@ -67,7 +67,7 @@ class Near:
         """Whether a place lies within the radius."""
         row, column = _cell(*point)
         return any(
-            distance(*point, *place) <= RADIUS
+            distance(point, place) <= RADIUS
             for dy in (-1, 0, 1)
             for dx in (-1, 0, 1)
             for place in self._grid.get((row + dy, column + dx), ())

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
-from math import asin, cos, radians, sin, sqrt
 
+from registry.sphere import distance
 from registry.terms import CONCEPT, ORTE, SCHEMA
 
 METRICS = (
@@ -186,10 +186,8 @@ def _near(a: frozenset[str], b: frozenset[str]) -> bool:
 
 
 def _metres(one: str, other: str) -> float:
-    """Great-circle distance by the haversine formula, on a sphere of 6371 km."""
     try:
-        (lat1, lon1), (lat2, lon2) = ([radians(float(part)) for part in text.split()] for text in (one, other))
+        (lat1, lon1), (lat2, lon2) = ([float(part) for part in text.split()] for text in (one, other))
     except ValueError:
         return 0.0 if one == other else float("inf")
-    half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
-    return 2 * 6_371_000 * asin(min(1.0, sqrt(half)))
+    return distance((lat1, lon1), (lat2, lon2))

@@ -19,14 +19,9 @@ import numpy.typing as npt
 
 from registry.search import kept
 from registry.search.kept import Facet, Ids, Kept
-from registry.search.lookup import exists
 
 _FEW = 200
 """Values up to which a facet is kept as one bitmap each; beyond (operators), as a list of members."""
-_SOME = 1000
-"""Changes that a start reads one by one, whatever the size of the catalogue: some milliseconds."""
-_PART = 30
-"""Sets are kept anew when more than one in so many entities has changed: then it costs a tenth of the indexing."""
 
 
 class Bitmaps:
@@ -45,19 +40,6 @@ class Bitmaps:
                     old = self._state if self._state.version else _resumed(kept.read(db))
                     self._state = _advance(db, old, version) if version > old.version else old
         return self._state
-
-
-def unkept(db: sqlite3.Connection) -> bool:
-    """Whether so much has changed since the sets were kept that a server would start sooner if they were kept anew.
-
-    Asked after every publication, it looks at no rows: versions count changes, ids entities.
-    """
-    if not exists(db):
-        return False
-    version, entities = db.execute(
-        "SELECT (SELECT max(version) FROM search_change), (SELECT max(entity) FROM search_change)"
-    ).fetchone()
-    return (version or 0) - kept.version(db) > max(_SOME, (entities or 0) // _PART)
 
 
 def keep(db: sqlite3.Connection) -> None:

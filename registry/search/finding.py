@@ -18,8 +18,8 @@ from registry.search.kept import Ids
 from registry.search.lookup import exists
 from registry.search.query import Box, FacetCount, Hit, Near, Page, Position, Query, decode
 from registry.search.text import matches
+from registry.sphere import RADIUS, distance
 
-_EARTH_RADIUS = 6_371_008.8  # metres, mean radius (IUGG)
 VALUES = 100
 """Values of a facet that are counted at most, the most frequent ones; every value can be filtered by."""
 _KEPT = 200  # texts whose matches are kept, 16 kB each at 100,000 entities
@@ -94,7 +94,7 @@ def _restrictions(db: sqlite3.Connection, query: Query, state: State, squares: S
     if query.box is not None:
         found &= _in_box(state, query.box)
     if query.near is not None and squares is not None:
-        half = min(query.near.radius / (2 * _EARTH_RADIUS), math.pi / 2)
+        half = min(query.near.radius / (2 * RADIUS), math.pi / 2)
         found &= of_mask(squares <= 4 * math.sin(half) ** 2)
     if query.modified_since is not None:
         found &= bits(read(db, "search_entity", "id", "WHERE modified >= ?", (query.modified_since,)))
@@ -108,14 +108,6 @@ def _in_box(state: State, box: Box) -> int:
     else:
         across = (longitude >= box.west) | (longitude <= box.east)
     return of_mask((latitude >= box.south) & (latitude <= box.north) & across)
-
-
-def distance(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
-    """Great-circle distance in metres between two positions in degrees (haversine, R. W. Sinnott 1984)."""
-    a, b = math.radians(latitude), math.radians(other_latitude)
-    half = math.sin((b - a) / 2) ** 2
-    half += math.cos(a) * math.cos(b) * math.sin(math.radians(other_longitude - longitude) / 2) ** 2
-    return 2 * _EARTH_RADIUS * math.asin(min(1.0, math.sqrt(half)))
 
 
 def _counts(
@@ -248,6 +240,6 @@ def _read(db: sqlite3.Connection, query: Query, numbers: Sequence[int]) -> list[
     for number, iri, name, kind, modified, latitude, longitude in rows:
         far = None
         if near is not None and latitude is not None:
-            far = distance(near.latitude, near.longitude, latitude, longitude)
+            far = distance((near.latitude, near.longitude), (latitude, longitude))
         found[number] = Hit(iri, name, kind, modified, far)
     return [found[number] for number in numbers if number in found]

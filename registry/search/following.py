@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from registry.ledger import Ledger, activities
-from registry.search.bitmaps import keep, unkept
 from registry.search.entries import entry
 from registry.search.indexing import clear, create, index
+from registry.search.stale import unkept
 
 FOLLOWER = "search"
 BATCH = 1000
@@ -33,6 +33,8 @@ def follow(ledger: Ledger, progress: Callable[[int], None] = lambda done: None) 
                 continue
             if not batch:
                 if unkept(ledger.db):
+                    from registry.search.bitmaps import keep  # loads numpy, which takes longer than to see this
+
                     keep(ledger.db)
                 return done
             index(ledger.db, entries)

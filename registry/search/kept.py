@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from registry.search.stale import version
+
 Facet = tuple[str, str]  # kind, facet
 Ids = npt.NDArray[np.int64]
 
@@ -40,14 +42,9 @@ class Kept:
     orders: Mapping[str, Ids]
 
 
-def version(db: sqlite3.Connection) -> int:
-    """The version at which the sets were kept last; 0 when they never were, or the view has been emptied since."""
-    return int(row[0]) if (row := _row(db, "version")) else 0
-
-
 def read(db: sqlite3.Connection) -> Kept | None:
     """What was kept; None when there is nothing, or nothing whole: then everything can be read from the view."""
-    row = _row(db, "version, content")
+    row = db.execute("SELECT version, content FROM search_sets").fetchone() if version(db) else None
     if row is None:
         return None
     number, content = row
@@ -60,7 +57,7 @@ def read(db: sqlite3.Connection) -> Kept | None:
     return None
 
 
-def _read(version: int, content: bytes, contents: dict[str, Any], at: int) -> Kept:
+def _read(number: int, content: bytes, contents: dict[str, Any], at: int) -> Kept:
     size = 2 * contents["size"]
     degrees = np.frombuffer(content, _DEGREES, size, at).astype(np.float64).reshape(2, -1)
     numbers = np.frombuffer(content, _NUMBERS, offset=at + _DEGREES.itemsize * size).astype(np.int64)
@@ -76,7 +73,7 @@ def _read(version: int, content: bytes, contents: dict[str, Any], at: int) -> Ke
     for kind, facet, values in contents["facets"]:
         counts = take(len(values))
         facets[kind, facet] = values, counts, take(int(counts.sum()))
-    return Kept(version, kinds, facets, degrees, {order: take(count) for order, count in contents["orders"]})
+    return Kept(number, kinds, facets, degrees, {order: take(count) for order, count in contents["orders"]})
 
 
 def write(db: sqlite3.Connection, sets: Kept) -> None:
@@ -104,10 +101,3 @@ def write(db: sqlite3.Connection, sets: Kept) -> None:
     )
     content = struct.pack("<I", zlib.crc32(content)) + content
     db.execute("INSERT OR REPLACE INTO search_sets VALUES (1, ?, ?)", (sets.version, content))
-
-
-def _row(db: sqlite3.Connection, columns: str) -> tuple[Any, ...] | None:
-    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'search_sets'").fetchone():
-        return None  # nobody has published since the program was brought up to date
-    row: tuple[Any, ...] | None = db.execute(f"SELECT {columns} FROM search_sets").fetchone()
-    return row

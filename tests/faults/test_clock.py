@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from registry.config import load
-from registry.harvesting import due, sources
+from registry.harvesting import due
 from registry.ledger import Ledger
+from registry.sources import sources
 from tests.conftest import ROOT
 from tests.faults.test_server import OF_MANY, data, filled, get, many, sound, sparql, until
 from tests.serving import orte, serving

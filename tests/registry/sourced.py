@@ -15,6 +15,7 @@ from registry import harvesting
 from registry.cli.app import app
 from registry.config import Config, load
 from registry.ledger import Ledger, Run
+from registry.sources import sources
 from tests.standins import StandIn
 
 LIFT = """
@@ -68,7 +69,7 @@ class Sourced:
 
     def harvest(self, *names: str, at: datetime | None = None, accept_shrink: bool = False) -> dict[str, Run]:
         """Harvest these sources, one after the other, at a moment by the ledger's clock; their runs by id."""
-        known = harvesting.sources(self.config)
+        known = sources(self.config)
         ledger = Ledger.open(self.config.ledger, self.config.base_url, clock=lambda: at or datetime.now(UTC))
         try:
             done = harvesting.harvest(self.config, ledger, [known[name] for name in names], accept_shrink=accept_shrink)

@@ -16,6 +16,7 @@ import pytest
 from harvesters.source import Source
 from registry import harvesting
 from registry.ledger import Ledger
+from registry.sources import sources
 from tests.registry.cases import AFTER, BEFORE, Places, case_of, describe, expected
 from tests.registry.sourced import Sourced, counts
 from tests.standins import Reply, StandIn, in_turn, too_many
@@ -157,7 +158,7 @@ def test_a_source_is_due_when_its_time_has_come_or_its_last_run_lies_in_the_futu
         registry = Sourced(tmp_path, site)
         registry.describe("ort", {"reader": "json", "url": site.url("/"), "key": "id"}, every="1d")
         site.route("/", LIST)
-        source = harvesting.sources(registry.config)["ort"]
+        source = sources(registry.config)["ort"]
 
         def due(moment: datetime) -> list[Source]:
             ledger = Ledger.open(registry.config.ledger, registry.config.base_url, clock=lambda: moment)

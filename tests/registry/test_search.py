@@ -17,8 +17,8 @@ from registry.record import digest
 from registry.search import Box, Near, Query
 from registry.search.bitmaps import Bitmaps, bits, mask
 from registry.search.bitmaps import ids as members
-from registry.search.finding import distance
 from registry.search.folding import fold, searchable, sort_key
+from registry.sphere import distance
 
 BASE = "http://orte.test"
 ORTE = "https://w3id.org/orte/ns#"
@@ -203,7 +203,7 @@ def test_box_circle_and_distance(db: sqlite3.Connection) -> None:
     assert page.hits[0].distance == pytest.approx(0, abs=0.1)
     assert page.hits[1].distance == pytest.approx(32_100, abs=300)  # Leipzig–Halle as the crow flies
     assert found(db, near=Near(*leipzig, 32_000)) == ["l"]
-    assert distance(0, 0, 0, 180) == pytest.approx(20_015_115, abs=1)  # half of a great circle
+    assert distance((0, 0), (0, 180)) == pytest.approx(20_015_115, abs=1)  # half of a great circle
 
 
 def test_circles_at_the_date_line_and_the_poles(db: sqlite3.Connection) -> None:

@@ -12,7 +12,7 @@ import pytest
 from registry import search
 from registry.ledger import Ledger, entities
 from registry.record import digest
-from registry.search import Query, bitmaps, kept
+from registry.search import Query, bitmaps, stale
 from registry.search.bitmaps import Bitmaps, State
 from tests.registry.test_search import BASE, CONCEPT, Thing, fill, thing
 
@@ -104,7 +104,7 @@ def test_a_view_of_before_sets_were_kept_is_read_as_it_is(db: sqlite3.Connection
 
 def test_sets_are_kept_when_enough_has_changed(db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not search.unkept(db)  # ten entities are read in no time
-    monkeypatch.setattr("registry.search.bitmaps._SOME", 3)
+    monkeypatch.setattr("registry.search.stale._SOME", 3)
     assert search.unkept(db)
     bitmaps.keep(db)
     assert not search.unkept(db)
@@ -127,8 +127,8 @@ def test_who_follows_the_ledger_keeps_the_sets_of_a_large_view(tmp_path: Path, m
         text = thing(iri.rpartition("/")[2], "Haus").nquads
         entities.put(ledger.db, number, text, digest(text), ledger.now(), None)
     search.follow(ledger)
-    assert kept.version(ledger.db) == 0
-    monkeypatch.setattr("registry.search.bitmaps._SOME", 0)
+    assert stale.version(ledger.db) == 0
+    monkeypatch.setattr("registry.search.stale._SOME", 0)
     search.follow(ledger)
-    assert kept.version(ledger.db) == Bitmaps().state(ledger.db).version > 0
+    assert stale.version(ledger.db) == Bitmaps().state(ledger.db).version > 0
     ledger.close()

@@ -18,6 +18,7 @@ from registry import harvesting
 from registry.ledger import Ledger, runs
 from registry.locks import AlreadyHarvesting, alone, held, overdue
 from registry.schedule import Round, Schedule
+from registry.sources import sources
 from tests.conftest import ROOT
 from tests.registry.cases import AFTER, BEFORE, case_of, describe
 from tests.registry.sourced import Sourced, counts
@@ -97,7 +98,7 @@ def test_the_schedule_kills_what_cannot_be_interrupted_and_the_others_go_on(site
     watch = harvesting.Watch(registry.config)
     rounds = (Round(("harvest", "--due"), overdue=watch.overdue, killed=watch.ended),)
     ledger = Ledger.reader(registry.config.ledger)
-    source = harvesting.sources(registry.config)["ort"]
+    source = sources(registry.config)["ort"]
     _until(lambda: bool(harvesting.due(ledger, [source])))  # its second is over: there is but one round
     ledger.close()
     with Schedule(tmp_path, rounds, delay=0, tick=3600):
@@ -183,7 +184,7 @@ def test_who_took_long_last_time_comes_last(site: StandIn, tmp_path: Path) -> No
     with ledger.transaction():
         ledger.db.execute("UPDATE run SET started = '2020-01-01T00:00:00Z', ended = '2020-01-01T00:30:00Z'")
         ledger.db.execute("UPDATE run SET ended = '2020-01-01T00:00:01Z' WHERE source = 'well'")
-    known: dict[str, Source] = harvesting.sources(registry.config)
+    known: dict[str, Source] = sources(registry.config)
     due = harvesting.due(ledger, [known[name] for name in ("ort", "well", "studie")])
     ledger.close()
     assert [source.id for source in due] == ["studie", "well", "ort"]

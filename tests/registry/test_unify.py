@@ -4,8 +4,8 @@ import pyoxigraph as ox
 
 from registry.ledger import Entity
 from registry.record import parse
+from registry.renewal import renew_all
 from registry.terms import ORTE, PROV, SCHEMA
-from registry.unify import unify_all
 from tests.registry.conftest import BASE, RECORDS, Ground
 
 
@@ -70,5 +70,5 @@ def test_a_link_waits_for_its_target_and_goes_with_it(ground: Ground) -> None:
 def test_describing_everything_anew_changes_nothing(ground: Ground) -> None:
     ground.harvest([{"key": str(n), "name": f"Haus {n}", "house": str(n + 1)} for n in range(20)])
     before = ground.ledger.digest("entity")
-    assert unify_all(ground.ledger) == 0
+    assert renew_all(ground.ledger) == 0
     assert ground.ledger.digest("entity") == before

@@ -15,6 +15,7 @@ from registry.api import create_app
 from registry.joining import proposals
 from registry.joining.proposals import Offer
 from registry.ledger import Ledger
+from registry.sources import sources
 from registry.tokens import create_for_curator
 from tests.registry.sourced import Sourced
 from tests.standins import StandIn
@@ -61,7 +62,7 @@ def curator(registry: Sourced, stranger: TestClient) -> TestClient:
 
 def due(registry: Sourced, at: datetime) -> bool:
     ledger = Ledger.open(registry.config.ledger, registry.config.base_url, clock=lambda: at)
-    found = harvesting.due(ledger, [harvesting.sources(registry.config)["liste"]])
+    found = harvesting.due(ledger, [sources(registry.config)["liste"]])
     ledger.close()
     return bool(found)
 
@@ -134,7 +135,7 @@ def test_proposals_are_shown_accepted_and_refused(registry: Sourced, curator: Te
         "/review/proposals", data={"number": "1", "decision": "accept", "name": "dorforte"}
     ).status_code == 303  # fmt: skip
     assert {one.number: one.state for one in proposals.listing(ledger, None)} == {1: "accepted", 2: "refused"}
-    assert "dorforte" in harvesting.sources(registry.config)
+    assert "dorforte" in sources(registry.config)
     assert "Kein Vorschlag ist offen" in curator.get("/review/proposals", headers={"accept-language": "de"}).text
     ledger.close()
 
