@@ -35,6 +35,9 @@ PATIENCE = 10.0
 """Seconds for one answer, and for all the runs of one query: what takes longer counts as no answer."""
 CLIENTS = 4
 ROUNDS, SECONDS = 3, 2.0
+TIMES = 4
+"""How often a round lets a client come to every query, if that takes longer: a round of a few answers says little, and
+each worker has to meet each query before it is warm."""
 LIGHT = 20.0
 """Milliseconds in process up to which a query is one of the light ones, whose way costs more than their answer."""
 RDFLIB = 1_000
@@ -70,9 +73,10 @@ def measure(folder: Path, sites: int) -> dict[str, Any]:
         _print_alone(alone, sites, len(store))
         heavy = [example.query for example in twelve() if alone[example.name]["in process"] < 1000]
         light = [example.query for example in twelve() if alone[example.name]["in process"] < LIGHT]
+        turn = sum(times["in process"] for times in alone.values() if times["in process"] < 1000) / 1000
         return {
             "sites": sites, "quads": len(store), "milliseconds": _without_infinity(alone),
-            "all_answers_per_s": _together(servers, heavy, f"{len(heavy)} queries, {CLIENTS} clients"),
+            "all_answers_per_s": _together(servers, heavy, f"{len(heavy)} queries, {CLIENTS} clients", turn),
             "light_answers_per_s": _together(servers, light, f"{len(light)} light queries, {CLIENTS} clients"),
         }  # fmt: skip
 
@@ -147,15 +151,21 @@ def _milliseconds(ask: Callable[[], object]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def _together(servers: dict[str, tuple[serving.Server, str]], queries: Sequence[str], title: str) -> dict[str, float]:
-    """Answers a second of each server, medians of rounds in turn; and of the processor time of all its processes."""
+def _together(
+    servers: dict[str, tuple[serving.Server, str]], queries: Sequence[str], title: str, turn: float = 0.0
+) -> dict[str, float]:
+    """Answers a second of each server, medians of rounds in turn; and of the processor time of all its processes.
+
+    `turn` is how many seconds all the queries take in process, one after the other.
+    """
     rates: dict[str, list[tuple[float, float]]] = {name: [] for name in servers}
+    seconds = max(SECONDS, TIMES * turn)
     for _, address in servers.values():  # until workers are warm, nothing counts
-        _clients(address, queries)
+        _clients(address, queries, 2 * seconds)
     for _ in range(ROUNDS):
         for name, (server, address) in servers.items():
             used, began = server.seconds(family=True), time.perf_counter()
-            answers = _clients(address, queries)
+            answers = _clients(address, queries, seconds)
             passed, used = time.perf_counter() - began, server.seconds(family=True) - used
             rates[name].append((answers / passed, answers / used))
     found = {}
@@ -169,10 +179,10 @@ def _together(servers: dict[str, tuple[serving.Server, str]], queries: Sequence[
     return found
 
 
-def _clients(address: str, queries: Sequence[str]) -> int:
-    """So many clients for some seconds, each asking all queries again and again; how many answers they got."""
+def _clients(address: str, queries: Sequence[str], seconds: float) -> int:
+    """So many clients for so many seconds, each asking all queries again and again; how many answers they got."""
     counts = [0] * CLIENTS
-    end = time.perf_counter() + SECONDS
+    end = time.perf_counter() + seconds
     parts = urlsplit(address)
 
     def ask(number: int) -> None:
