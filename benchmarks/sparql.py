@@ -36,8 +36,11 @@ PATIENCE = 10.0
 CLIENTS = 4
 ROUNDS, SECONDS = 3, 2.0
 TIMES = 4
-"""How often a round lets a client come to every query, if that takes longer: a round of a few answers says little, and
-each worker has to meet each query before it is warm."""
+"""A round takes so many times what all queries take one after the other, if that is longer: on two processors each
+client then comes to every query about twice. A round of a few answers says little, and each worker has to meet each
+query before it is warm."""
+HEAVIEST = 1000.0
+"""Milliseconds in process from which on a query is not asked by several clients at once."""
 LIGHT = 20.0
 """Milliseconds in process up to which a query is one of the light ones, whose way costs more than their answer."""
 RDFLIB = 1_000
@@ -71,9 +74,9 @@ def measure(folder: Path, sites: int) -> dict[str, Any]:
             others["rdflib-endpoint"] = stack.enter_context(_rdflib(scratch / "all.nq"))
         alone = _one_client(store, {name: address for name, (_, address) in (servers | others).items()})
         _print_alone(alone, sites, len(store))
-        heavy = [example.query for example in twelve() if alone[example.name]["in process"] < 1000]
+        heavy = [example.query for example in twelve() if alone[example.name]["in process"] < HEAVIEST]
         light = [example.query for example in twelve() if alone[example.name]["in process"] < LIGHT]
-        turn = sum(times["in process"] for times in alone.values() if times["in process"] < 1000) / 1000
+        turn = sum(took for times in alone.values() if (took := times["in process"]) < HEAVIEST) / 1000
         return {
             "sites": sites, "quads": len(store), "milliseconds": _without_infinity(alone),
             "all_answers_per_s": _together(servers, heavy, f"{len(heavy)} queries, {CLIENTS} clients", turn),

@@ -54,8 +54,7 @@ def renew(ledger: Ledger, resolver: Resolver, changes: Mapping[int, bool], judge
     appeared = [number for number, appears in changes.items() if appears]
     _, reassigned, _ = store.changes(ledger.db, version)
     concerned |= _referring(ledger, {*appeared, *reassigned}) | _beside(ledger, {*touched, *reassigned})
-    circumstances = _circumstances(ledger)
-    return sum(_publish(ledger, resolver, number, circumstances) for number in sorted(concerned))
+    return _publish(ledger, resolver, sorted(concerned))
 
 
 def reassign(ledger: Ledger, resolver: Resolver, numbers: Sequence[int]) -> int:
@@ -64,16 +63,14 @@ def reassign(ledger: Ledger, resolver: Resolver, numbers: Sequence[int]) -> int:
     concerned = _assign(ledger, resolver, numbers, set(), numbers)
     _, reassigned, _ = store.changes(ledger.db, version)
     concerned |= _referring(ledger, reassigned) | _beside(ledger, {*numbers, *reassigned})
-    circumstances = _circumstances(ledger)
-    return sum(_publish(ledger, resolver, number, circumstances) for number in sorted(concerned))
+    return _publish(ledger, resolver, sorted(concerned))
 
 
 def renew_all(ledger: Ledger) -> int:
     """Describe every entity anew, as after a change of the rules of merging; returns how many changed."""
     with ledger.transaction():
-        resolver, circumstances = Resolver(ledger), _circumstances(ledger)
         numbers = [number for (number,) in ledger.db.execute("SELECT id FROM entity ORDER BY id")]
-        return sum(_publish(ledger, resolver, number, circumstances) for number in numbers)
+        return _publish(ledger, Resolver(ledger), numbers)
 
 
 def _assign(
@@ -148,7 +145,13 @@ def _version(ledger: Ledger) -> int:
     return int(ledger.db.execute("SELECT coalesce(max(version), 0) FROM identity_change").fetchone()[0])
 
 
-def _publish(ledger: Ledger, resolver: Resolver, number: int, among: _Circumstances) -> bool:
+def _publish(ledger: Ledger, resolver: Resolver, numbers: Iterable[int]) -> int:
+    """Describe these entities; returns how many changed."""
+    circumstances = _circumstances(ledger)
+    return sum(_publish_one(ledger, resolver, number, circumstances) for number in numbers)
+
+
+def _publish_one(ledger: Ledger, resolver: Resolver, number: int, among: _Circumstances) -> bool:
     """Describe one entity from its live records; without any it is withdrawn."""
     iri, kind = ledger.db.execute("SELECT iri, kind FROM entity WHERE id = ?", (number,)).fetchone()
     members = resolver.records_of(number)

@@ -197,3 +197,23 @@ def test_templates_are_compiled_where_nothing_can_be_kept(templates: Path, rende
     (templates / "__pycache__").write_text("no folder")
     assert rendered() == "Guten Tag, &lt;b&gt;!"
     os.remove(templates / "__pycache__")
+
+
+_COMPARING = ("numpy", "pyshacl", "registry.renewal", "registry.identity.resolve", "registry.joining.trial")
+
+
+def test_a_harvest_without_changes_loads_nothing_that_compares(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.argv[1:] = ['--data', sys.argv[1], 'harvest', 'studie']\n"
+        "from registry.cli import main\n"
+        "try: main()\n"
+        f"finally: print(*sorted(sys.modules.keys() & {set(_COMPARING)}), file=sys.stderr)"
+    )
+    first, second = (
+        subprocess.run([sys.executable, "-c", program, tmp_path], cwd=ROOT, capture_output=True, text=True)
+        for _ in range(2)
+    )
+    assert "17 created" in first.stderr
+    assert "registry.renewal" in first.stderr
+    assert "17 unchanged" in second.stderr
+    assert not any(name in second.stderr for name in _COMPARING)
