@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 
-from registry.formats import NotAcceptable, Unwritable, negotiate
+from registry.formats import NotAcceptable, Unwritable, best
 from registry.formats.media import HTML, Format
 from registry.ledger import LedgerError
 from registry.ledger.errors import is_damage, troubled
@@ -106,10 +106,8 @@ def respond(request: Request, problem: Problem) -> Response:
 
 
 def _wants_page(request: Request) -> bool:
-    try:
-        return negotiate(request.headers.get("accept"), (_PROBLEM, HTML)) is HTML
-    except NotAcceptable:
-        return False  # an error is said in some format rather than in none
+    """Where neither fits, an error is said in some format rather than in none."""
+    return best(request.headers.get("accept"), (_PROBLEM, HTML)) is HTML
 
 
 async def _problem(request: Request, error: Exception) -> Response:

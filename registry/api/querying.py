@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Coroutine, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from starlette.requests import Request
@@ -15,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from registry.api.catalogue import Catalogue, catalogue_of
 from registry.api.problems import Problem
 from registry.api.wire import WHOLE, lines
+from registry.config import Limits
 from registry.engine import (
     EngineBusy,
     EngineError,
@@ -39,7 +41,7 @@ async def answered(request: Request, question: QueryRequest, more: Mapping[str, 
         answer = await _while_connected(request, catalogue.engine.query(question))
     except EngineError as error:
         raise problem_of(error, catalogue) from None
-    headers = _headers(catalogue, answer) | dict(more or {})
+    headers = _headers(catalogue.config.limits, answer, more or {})
     return Streamed(answer, headers, head=request.scope.get("orte.head", False))
 
 
@@ -75,30 +77,34 @@ def problem_of(error: EngineError, catalogue: Catalogue) -> Problem:
     return Problem("unavailable", error.message, headers=retry or {"Retry-After": "10"})
 
 
-def _headers(catalogue: Catalogue, answer: QueryAnswer) -> dict[str, str]:
-    limits = catalogue.config.limits
-    headers = {
-        "Content-Type": answer.media_type,
-        "Vary": "Accept",
-        "Cache-Control": "no-cache",
-        "Orte-Sequence": str(answer.sequence),
-        "Orte-Limit-Seconds": f"{limits.query_seconds:g}",
-        "Orte-Limit-Rows": str(limits.result_rows or "none"),
-        "Orte-Limit-Bytes": str(limits.result_bytes),
-    }
+def _headers(limits: Limits, answer: QueryAnswer, more: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    headers = [*_of_all(answer.media_type, limits), (b"orte-sequence", b"%d" % answer.sequence)]
     if answer.length is not None:
-        headers["Content-Length"] = str(answer.length)
+        headers.append((b"content-length", b"%d" % answer.length))
         if answer.truncated:
-            headers["Orte-Truncated"] = "true"
-    return headers
+            headers.append((b"orte-truncated", b"true"))
+    return headers + [(name.lower().encode(), value.encode("latin-1")) for name, value in more.items()]
+
+
+@lru_cache(maxsize=64)
+def _of_all(media_type: str, limits: Limits) -> list[tuple[bytes, bytes]]:
+    """Headers that all answers of one media type have."""
+    return [
+        (b"content-type", media_type.encode()),
+        (b"vary", b"Accept"),
+        (b"cache-control", b"no-cache"),
+        (b"orte-limit-seconds", f"{limits.query_seconds:g}".encode()),
+        (b"orte-limit-rows", str(limits.result_rows or "none").encode()),
+        (b"orte-limit-bytes", str(limits.result_bytes).encode()),
+    ]
 
 
 class Streamed(Response):
     """An answer of the engine, piece by piece. One that breaks off is left incomplete, so that the client notices."""
 
-    def __init__(self, answer: QueryAnswer, headers: dict[str, str], *, head: bool) -> None:
+    def __init__(self, answer: QueryAnswer, headers: list[tuple[bytes, bytes]], *, head: bool) -> None:
         super().__init__(status_code=200)
-        self.raw_headers = [(key.lower().encode(), value.encode("latin-1")) for key, value in headers.items()]
+        self.raw_headers = headers
         self.answer = answer
         self.head = head
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
+from starlette.datastructures import QueryParams
 
 from registry.api import answers, documentation
 from registry.api.bodies import body_of
@@ -14,7 +16,7 @@ from registry.api.description import FORMATS, SD, service_description
 from registry.api.problems import Problem
 from registry.api.querying import answered, problem_of
 from registry.engine import QueryRefused, QueryRequest, inspected
-from registry.formats import Format, NotAcceptable, negotiate, serialise
+from registry.formats import Format, NotAcceptable, best, serialise
 from registry.formats.media import HTML, JSONLD, NTRIPLES, RDFXML, TRIG, TURTLE
 from registry.terms import PREFIXES
 
@@ -46,6 +48,7 @@ _DESCRIPTIONS = (TURTLE, JSONLD, NTRIPLES, RDFXML, TRIG, HTML)
 UNION = "urn:x-arq:UnionGraph"
 _UPDATE = "application/sparql-update"
 _ENVELOPE = 4096  # bytes of a request besides the query
+_SHORT = 8000  # bytes of a request up to which it is kept what it says: most are asked again and again
 _SHORTEN = "shorten the query, or put long lists of values elsewhere"
 
 
@@ -58,13 +61,12 @@ class Asked:
     named_graphs: tuple[str, ...] = ()
     format: str | None = None
     timeout: float | None = None
-    pairs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @router.get("/sparql", summary="Ask a query, or read the service description", **documentation.sparql_get())
 async def sparql_get(request: Request) -> Response:
     """A SPARQL 1.1 query in the parameter `query`; without one, the service description, or an editor for people."""
-    asked = _asked(request.query_params.multi_items())
+    asked = _asked(request)
     if asked.query is None:
         return _describe(request)
     if asked.format is None and _prefers_page(request):
@@ -78,21 +80,15 @@ async def sparql_post(request: Request) -> Response:
     """A query as a form (`query=…`) or as the body itself (`application/sparql-query`)."""
     limit = catalogue_of(request).config.limits.query_size
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    pairs = request.query_params.multi_items()
     if media == "application/x-www-form-urlencoded":
-        body = await body_of(request, 3 * limit + _ENVELOPE, _SHORTEN)
-        try:
-            pairs = [*pairs, *parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=200)]
-        except ValueError:
-            raise Problem("bad-request", "The form is not UTF-8, or has more than 200 fields.") from None
-        asked = _asked(pairs)
+        asked = _asked(request, form=await body_of(request, 3 * limit + _ENVELOPE, _SHORTEN))
     elif media == "application/sparql-query":
         body = await body_of(request, limit + _ENVELOPE, _SHORTEN)
         try:
             text = body.decode("utf-8")
         except UnicodeDecodeError:
             raise Problem("bad-request", "The query is not UTF-8.") from None
-        asked = _asked([*pairs, ("query", text)])
+        asked = _asked(request, text)
     elif media == _UPDATE:
         raise _no_updates()
     else:
@@ -104,10 +100,25 @@ async def sparql_post(request: Request) -> Response:
     return await _answer(request, asked)
 
 
-def _asked(pairs: list[tuple[str, str]]) -> Asked:
+def _asked(request: Request, query: str | None = None, form: bytes = b"") -> Asked:
+    """What the address says, with the query or the form that the body is."""
+    in_address: bytes = request.scope["query_string"]
+    short = len(in_address) + len(query or "") + len(form) < _SHORT
+    return (_read if short else _read.__wrapped__)(in_address, query, form)
+
+
+@lru_cache(maxsize=256)
+def _read(in_address: bytes, query: str | None, form: bytes) -> Asked:
     values: dict[str, list[str]] = {}
-    for key, value in pairs:
+    for key, value in QueryParams(in_address).multi_items() if in_address else ():
         values.setdefault(key, []).append(value)
+    if query is not None:
+        values.setdefault("query", []).append(query)
+    try:
+        for key, value in parse_qsl(form.decode("utf-8"), keep_blank_values=True, max_num_fields=200):
+            values.setdefault(key, []).append(value)
+    except ValueError:
+        raise Problem("bad-request", "The form is not UTF-8, or has more than 200 fields.") from None
     if "update" in values:
         raise _no_updates()
     queries = values.get("query", [])
@@ -139,10 +150,7 @@ def _timeout(values: list[str]) -> float | None:
 
 
 def _prefers_page(request: Request) -> bool:
-    try:
-        return negotiate(request.headers.get("accept"), (SOLUTIONS[0], *GRAPHS, HTML)) is HTML
-    except NotAcceptable:
-        return False
+    return best(request.headers.get("accept"), (SOLUTIONS[0], *GRAPHS, HTML)) is HTML
 
 
 def _describe(request: Request) -> Response:
@@ -183,13 +191,7 @@ async def _formats(request: Request, asked: Asked, catalogue: Catalogue) -> tupl
             return chosen, GRAPHS[2] if asked.format == "json" else GRAPHS[3]
         return (chosen, GRAPHS[0]) if wanted[0] is SOLUTIONS else (SOLUTIONS[0], chosen)
     accept = request.headers.get("accept")
-    found: list[Format | None] = []
-    for offered in (SOLUTIONS, GRAPHS):
-        try:
-            found.append(negotiate(accept, offered))
-        except NotAcceptable:
-            found.append(None)
-    solutions, graphs = found
+    solutions, graphs = best(accept, SOLUTIONS), best(accept, GRAPHS)
     if solutions is None or graphs is None:
         limits = catalogue.config.limits
         try:

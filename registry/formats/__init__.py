@@ -4,7 +4,7 @@ from registry.formats.context import Context
 from registry.formats.description import Description
 from registry.formats.jsonld import document, node
 from registry.formats.media import BY_NAME, Format, address_in
-from registry.formats.negotiation import NotAcceptable, negotiate
+from registry.formats.negotiation import NotAcceptable, best, negotiate
 from registry.formats.rdf import Unwritable, serialise, serialise_quads
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "NotAcceptable",
     "Unwritable",
     "address_in",
+    "best",
     "document",
     "negotiate",
     "node",

@@ -14,7 +14,10 @@ def negotiate(accept: str | None, offered: Sequence[Format]) -> Format:
 
     A missing, empty or wholly unreadable header accepts everything. Raises NotAcceptable.
     """
-    return _negotiate(accept or "", tuple(offered))
+    found = best(accept, tuple(offered))
+    if found is None:
+        raise NotAcceptable(accept or "", offered)
+    return found
 
 
 class NotAcceptable(Exception):
@@ -26,21 +29,20 @@ class NotAcceptable(Exception):
 
 
 @lru_cache(maxsize=512)
-def _negotiate(accept: str, offered: tuple[Format, ...]) -> Format:
-    ranges = tuple(_ranges(accept))
+def best(accept: str | None, offered: tuple[Format, ...]) -> Format | None:
+    """As `negotiate`, but None when nothing fits."""
+    ranges = tuple(_ranges(accept or ""))
     if not ranges:
         return offered[0]
-    best: Format | None = None
-    best_quality = 0.0
+    chosen: Format | None = None
+    highest = 0.0
     for candidate in offered:
         # The other names of a format count only when a client uses them; a wildcard means the proper one.
         named = (_quality(media, ranges, only_exact=True) for media in candidate.also)
         quality = max(_quality(candidate.media_type, ranges), *named, 0.0)
-        if quality > best_quality:
-            best, best_quality = candidate, quality
-    if best is None:
-        raise NotAcceptable(accept, offered)
-    return best
+        if quality > highest:
+            chosen, highest = candidate, quality
+    return chosen
 
 
 @dataclass(frozen=True)
