@@ -28,7 +28,8 @@ class Killed(Enum):
 class Link:
     """A connection to one worker process and the right to kill it.
 
-    Reading is done only when asked for, so a slow reader holds the worker back instead of filling our memory.
+    Reading is done only when asked for, so a slow reader holds the worker back instead of filling our memory. The loop
+    keeps listening between two questions, which costs less than to begin and to stop for each of them.
     """
 
     def __init__(self, number: int, generation: int, sequence: int, connection: socket.socket, pidfd: int) -> None:
@@ -38,6 +39,8 @@ class Link:
         self.killed: Killed | None = None
         self._connection = connection
         self._connection.setblocking(False)
+        self._wanted: asyncio.Future[bytes] | None = None
+        self._listening = False
         self._pidfd = pidfd
         self._reader = FrameReader()
         self._frames: deque[tuple[Kind, bytes]] = deque()
@@ -56,14 +59,39 @@ class Link:
     async def frame(self) -> tuple[Kind, bytes] | None:
         """The next frame, None when the worker is gone."""
         while not self._frames:
-            try:
-                data = await asyncio.get_running_loop().sock_recv(self._connection, _RECEIVED_AT_ONCE)
-            except OSError:
-                return None
+            data = await self._received()
             if not data:
                 return None
             self._frames.extend(self._reader.feed(data))
         return self._frames.popleft()
+
+    async def _received(self) -> bytes:
+        """What the worker says next; nothing when it is gone."""
+        loop = asyncio.get_running_loop()
+        self._wanted = loop.create_future()
+        if not self._listening:
+            self._listening = True
+            loop.add_reader(self._connection, self._readable)
+        try:
+            return await self._wanted
+        finally:
+            self._wanted = None
+
+    def _readable(self) -> None:
+        if self._wanted is None or self._wanted.done():  # nobody asked: it waits in the kernel
+            self._stop_listening()
+            return
+        try:
+            self._wanted.set_result(self._connection.recv(_RECEIVED_AT_ONCE))
+        except BlockingIOError:
+            return
+        except OSError:
+            self._wanted.set_result(b"")
+
+    def _stop_listening(self) -> None:
+        if self._listening:
+            self._listening = False
+            asyncio.get_running_loop().remove_reader(self._connection)
 
     def kill(self, why: Killed) -> None:
         """End the process now; whoever waits for a frame gets None. The first reason stands."""
@@ -77,4 +105,5 @@ class Link:
         if self._pidfd >= 0:
             os.close(self._pidfd)
             self._pidfd = -1
+            self._stop_listening()
             self._connection.close()
