@@ -87,16 +87,16 @@ def _headers(limits: Limits, answer: QueryAnswer, more: Mapping[str, str]) -> li
 
 
 @lru_cache(maxsize=64)
-def _of_all(media_type: str, limits: Limits) -> list[tuple[bytes, bytes]]:
+def _of_all(media_type: str, limits: Limits) -> tuple[tuple[bytes, bytes], ...]:
     """Headers that all answers of one media type have."""
-    return [
+    return (
         (b"content-type", media_type.encode()),
         (b"vary", b"Accept"),
         (b"cache-control", b"no-cache"),
         (b"orte-limit-seconds", f"{limits.query_seconds:g}".encode()),
         (b"orte-limit-rows", str(limits.result_rows or "none").encode()),
         (b"orte-limit-bytes", str(limits.result_bytes).encode()),
-    ]
+    )
 
 
 class Streamed(Response):
