@@ -38,7 +38,7 @@ turn, with the processor at the work of others, and a single answer would be tha
 PATIENCE = 10.0
 """Seconds for one answer, and for all the runs of one query: what takes longer counts as no answer."""
 CLIENTS = 4
-ROUNDS, SECONDS = 3, 2.0
+ROUNDS, SECONDS = 3, 1.5
 TIMES = 4
 """A round takes so many times what all queries take one after the other, if that is longer: on two processors each
 client then comes to every query about twice. A round of a few answers says little, and each worker has to meet each
@@ -81,6 +81,8 @@ def measure(folder: Path, sites: int) -> dict[str, Any]:
         heavy = [example.query for example in twelve() if alone[example.name]["in process"] < HEAVIEST]
         light = [example.query for example in twelve() if alone[example.name]["in process"] < LIGHT]
         turn = sum(took for times in alone.values() if (took := times["in process"]) < HEAVIEST) / 1000
+        for _, address in servers.values():  # until workers are warm, nothing counts
+            _clients(address, heavy, 2 * _round(turn))
         return {
             "sites": sites, "quads": len(store), "milliseconds": _without_infinity(alone),
             "all_answers_per_s": _together(servers, heavy, f"{len(heavy)} queries, {CLIENTS} clients", turn),
@@ -175,13 +177,10 @@ def _together(
     `turn` is how many seconds all the queries take in process, one after the other.
     """
     rates: dict[str, list[tuple[float, float]]] = {name: [] for name in servers}
-    seconds = max(SECONDS, TIMES * turn)
-    for _, address in servers.values():  # until workers are warm, nothing counts
-        _clients(address, queries, 2 * seconds)
     for _ in range(ROUNDS):
         for name, (server, address) in servers.items():
             used, began = server.seconds(family=True), time.perf_counter()
-            answers = _clients(address, queries, seconds)
+            answers = _clients(address, queries, _round(turn))
             passed, used = time.perf_counter() - began, server.seconds(family=True) - used
             rates[name].append((answers / passed, answers / used))
     found = {}
@@ -193,6 +192,11 @@ def _together(
     found["share"] = found["orte"] / found["oxigraph serve"]
     print(f"  {'orte / oxigraph serve':22}{found['share']:10.2f}", flush=True)
     return found
+
+
+def _round(turn: float) -> float:
+    """Seconds."""
+    return max(SECONDS, TIMES * turn)
 
 
 def _clients(address: str, queries: Sequence[str], seconds: float) -> int:
