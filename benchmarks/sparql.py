@@ -174,7 +174,7 @@ def _together(
 ) -> dict[str, float]:
     """Answers a second of each server, medians of rounds in turn; and of the processor time of all its processes.
 
-    `turn` is how many seconds all the queries take in process, one after the other.
+    `turn` is how many seconds all the queries take in process, one after the other. Workers should be warm.
     """
     rates: dict[str, list[tuple[float, float]]] = {name: [] for name in servers}
     for _ in range(ROUNDS):
@@ -195,7 +195,7 @@ def _together(
 
 
 def _round(turn: float) -> float:
-    """Seconds."""
+    """For how many seconds several clients ask, where all queries take `turn` seconds one after the other."""
     return max(SECONDS, TIMES * turn)
 
 
