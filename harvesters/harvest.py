@@ -12,7 +12,7 @@ import orjson
 
 from harvesters.fetch import FetchError
 from harvesters.lift import Lifted, Lifts
-from harvesters.readers.recording import places
+from harvesters.readers.recording import Template
 from harvesters.reading import Context, Partial, RawRecord, Reader, SourceFailed, Unreadable, Withdrawn
 from harvesters.source import Source
 
@@ -130,7 +130,7 @@ def taken_by_reader(options: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(option, Mapping):
             yield from taken_by_reader(option)
         elif name in ("key", "page", "modified", "licence") and isinstance(option, str):
-            for place in places(option):
+            for place in Template(option).places:
                 yield from (place, place.rpartition(".")[2])
 
 

@@ -21,7 +21,7 @@ from registry.ingest import Progress, ingest
 from registry.ledger import Ledger, Run, releases, runs
 from registry.lifting import Lifting
 from registry.locks import AlreadyHarvesting, held, overdue
-from registry.publishing import Publishing, publish
+from registry.publishing import publish, publishing
 
 SOON = timedelta(hours=1)
 """How long after a failure a source is asked again at the latest."""
@@ -74,15 +74,15 @@ def harvest(
 
     def advanced(source: str, count: int) -> None:
         progress(source, count)
-        publishing.look(ledger)
+        catalogue.look(ledger)
 
     checker = LateChecker()
-    with Publishing(config) as publishing:
+    with publishing(config) as catalogue:
         for source in wanted:
             outcome = _one(config, ledger, checker, source, known, accept_shrink, advanced, notes)
             outcomes.append(outcome)
             done(outcome)
-            publishing.settle()
+            catalogue.settle()
             if outcome.changed:
                 publish(ledger)
     publish(ledger, known)

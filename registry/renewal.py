@@ -12,7 +12,7 @@ from functools import partial
 
 from registry.identity.assign import assign
 from registry.identity.parts import derived_parts
-from registry.identity.resolve import Resolver
+from registry.identity.resolve import Foreseen, Resolver, foresee
 from registry.identity.services import compare_services
 from registry.ledger import Ledger, entities, judgements, records
 from registry.ledger import identity as store
@@ -31,14 +31,20 @@ class Comparing:
         self._stand = stand
         self._resolver: Resolver | None = None
         self._left: object = None
+        self._foreseen: dict[int, Foreseen] = {}
+
+    def foresee(self, numbers: Iterable[int]) -> None:
+        """Work out before the next transaction what can be told of these records alone."""
+        self._foreseen = foresee(self._ledger.db, numbers)
 
     def __enter__(self) -> Resolver:
         if self._resolver is None or self._resolver.full or self._left != self._stand():
             self._resolver = Resolver(self._ledger)
-        self._resolver.begin()
+        self._resolver.begin(self._foreseen)
         return self._resolver
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._foreseen = {}
         if kind is None:
             self._left = self._stand()
         else:

@@ -49,14 +49,17 @@ def _follow_records(ledger: Ledger, progress: Callable[[int], None]) -> int:
     changed = done = 0
     comparing: Comparing | None = None
     while True:
+        if coming := list(activities.since(ledger.db, ledger.position(FOLLOWER), "record", BATCH)):
+            comparing = comparing or _comparing(ledger)
+            comparing.foresee(_last(ledger, coming))
         with ledger.transaction():
             judged = list(judgements.all_(ledger.db, ledger.position(JUDGEMENTS)))
             batch = list(activities.since(ledger.db, ledger.position(FOLLOWER), "record", BATCH))
             if not batch and not judged:
                 return changed
-            from registry.renewal import Comparing, renew
+            from registry.renewal import renew
 
-            comparing = comparing or Comparing(ledger, partial(_stand, ledger))
+            comparing = comparing or _comparing(ledger)
             with comparing as resolver:
                 changed += renew(ledger, resolver, _last(ledger, batch), _judged(ledger, judged))
                 if batch:
@@ -80,9 +83,9 @@ def _follow_rules(ledger: Ledger, progress: Callable[[int], None]) -> int:
             step, numbers = identity.pending(ledger, ANEW)
             if step is None:
                 return changed
-            from registry.renewal import Comparing, reassign
+            from registry.renewal import reassign
 
-            comparing = comparing or Comparing(ledger, partial(_stand, ledger))
+            comparing = comparing or _comparing(ledger)
             with comparing as resolver:
                 if step == "profile":
                     resolver.profile_anew(numbers)
@@ -94,6 +97,12 @@ def _follow_rules(ledger: Ledger, progress: Callable[[int], None]) -> int:
                     changed += reassign(ledger, resolver, numbers)
                 identity.proceed(ledger, step, numbers)
         progress(len(numbers))
+
+
+def _comparing(ledger: Ledger) -> Comparing:
+    from registry.renewal import Comparing
+
+    return Comparing(ledger, partial(_stand, ledger))
 
 
 def _stand(ledger: Ledger) -> object:

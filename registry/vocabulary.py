@@ -24,6 +24,9 @@ class Vocabulary:
     def __init__(self, triples: Iterable[ox.Triple]) -> None:
         self.triples = tuple(triples)
         named = [triple for triple in self.triples if isinstance(triple.subject, ox.NamedNode)]
+        self._about: dict[str, list[ox.Triple]] = {}
+        for triple in self.triples:
+            self._about.setdefault(_iri(triple.subject), []).append(triple)
         self._labels: dict[tuple[str, str], str] = {}
         self._synonyms: dict[str, list[str]] = {}
         self._parents: dict[str, set[str]] = {}
@@ -96,7 +99,7 @@ class Vocabulary:
 
     def about(self, iri: str) -> list[ox.Triple]:
         """What the ontology says about one term, concept or region."""
-        return [triple for triple in self.triples if _iri(triple.subject) == iri]
+        return list(self._about.get(iri, ()))
 
 
 def _iri(node: ox.NamedNode | ox.BlankNode | ox.Triple) -> str:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 MAX_DEPTH = 100
 """Levels; deeper than any catalogue of places, far below what makes recursive code fail."""
 
 
+_NESTING = (dict, list)  # a tuple, not a union: twice as fast for each of thousands of values
+
+
 def deeper_than(document: Any, limit: int) -> bool:
     """Whether objects and lists nest more than `limit` levels deep."""
-    level = [document] if isinstance(document, dict | list) else []
+    level = [document] if isinstance(document, _NESTING) else []
     for _ in range(limit):
-        inner: list[Any] = []
-        for value in level:
-            members: Iterable[Any] = value.values() if isinstance(value, dict) else value
-            inner.extend(member for member in members if isinstance(member, dict | list))
-        if not inner:
+        level = [
+            member
+            for value in level
+            for member in (value.values() if isinstance(value, dict) else value)
+            if isinstance(member, _NESTING)
+        ]
+        if not level:
             return False
-        level = inner
     return bool(level)

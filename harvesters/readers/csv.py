@@ -11,7 +11,7 @@ from harvesters.fetch import Response
 from harvesters.readers.delimited import split
 from harvesters.readers.document import Location
 from harvesters.readers.options import Options
-from harvesters.readers.recording import OWN_NAME, Recording, places
+from harvesters.readers.recording import OWN_NAME, Recording
 from harvesters.readers.spreadsheet import sheet_rows
 from harvesters.readers.table import Row, named_rows
 from harvesters.reading import Context, Item, Partial, SourceFailed, Unreadable
@@ -36,7 +36,7 @@ def read(options: Mapping[str, Any], context: Context) -> Iterator[Item]:
     """
     settings = Options("csv", options)
     location, recording, dialect = Location.of(settings), Recording.of(settings), _Dialect.of(settings)
-    key_columns = [place for place in places(recording.key) if place != OWN_NAME]
+    key_columns = [place for place in recording.key.places if place != OWN_NAME]
     needed = tuple(dict.fromkeys([*key_columns, *settings.texts("columns")]))
     header_rows = settings.whole("header_rows", 1)
     settings.done()

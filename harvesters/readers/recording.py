@@ -25,6 +25,30 @@ OWN_NAME = "~"
 """The place that stands for the object's own name, where objects are members of an object."""
 
 
+class Template:
+    """A template, taken apart once: it is filled for every object."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._pieces = _BRACES.split(text) if "{" in text else ["", text, ""]  # every other piece is a place
+        self.places = tuple(self._pieces[1::2])
+
+    @property
+    def is_place(self) -> bool:
+        """Whether it is one place and nothing else, in braces or not."""
+        return len(self._pieces) == 3 and not self._pieces[0] and not self._pieces[2]
+
+    def filled(self, facts: Any, name: str | None = None, *, escaped: bool = False) -> str | None:
+        """With what is at the places, `escaped` for an address; `None` when there is nothing at one of them."""
+        pieces = self._pieces.copy()
+        for at in range(1, len(pieces), 2):
+            text = _text(lookup(facts, pieces[at], name))
+            if text is None:
+                return None
+            pieces[at] = quote(text, safe="") if escaped else text
+        return "".join(pieces)
+
+
 @dataclass
 class Recording:
     """Makes items of objects, and remembers the keys that have come.
@@ -34,8 +58,8 @@ class Recording:
     are dropped before anything is kept: contact persons, for instance).
     """
 
-    key: str
-    page: str | None
+    key: Template
+    page: Template | None
     modified: str | None
     licence: str | None
     gone_field: str | None
@@ -55,9 +79,10 @@ class Recording:
     ) -> Recording:
         """The options, with defaults where a kind of source has them."""
         gone = options.table("withdrawn")
+        page = options.text("page", page)
         recording = cls(
-            key=options.text("key", key) or options.needed("key", "which member tells the records apart"),
-            page=options.text("page", page),
+            key=Template(options.text("key", key) or options.needed("key", "which member tells the records apart")),
+            page=None if page is None else Template(page),
             modified=options.text("modified", modified),
             licence=options.text("licence", licence),
             gone_field=gone.needed("field", "which member says that a record is gone") if gone else None,
@@ -91,9 +116,9 @@ class Recording:
                 f"{where} ist kein Objekt mit benannten Werten",
             )
         facts = value if facts is None else facts
-        key = self._filled(self.key, facts, name)
+        key = self.key.filled(facts, name)
         if not key:
-            missing = next((place for place in places(self.key) if not _text(lookup(facts, place, name))), self.key)
+            missing = next((one for one in self.key.places if not _text(lookup(facts, one, name))), self.key.text)
             return Unreadable(
                 None,
                 f"{where} has no key: '{missing}' is missing or empty",
@@ -127,30 +152,15 @@ class Recording:
 
     def fragment(self, facts: Mapping[str, Any]) -> str:
         """The places of the key and what is there, as the end of an address: `nr=591`."""
-        found = [(place, _text(lookup(facts, place)) or "") for place in places(self.key)]
+        found = [(place, _text(lookup(facts, place)) or "") for place in self.key.places]
         return "&".join(f"{quote(place, safe='')}={quote(value, safe='')}" for place, value in found)
 
-    def _filled(self, template: str, value: Mapping[str, Any], name: str | None) -> str | None:
-        if "{" not in template:
-            return _text(lookup(value, template, name))
-        found = {place: _text(lookup(value, place, name)) for place in places(template)}
-        return None if None in found.values() else _BRACES.sub(lambda brace: found[brace[1]] or "", template)
-
-    def _page(self, value: Mapping[str, Any], name: str | None, base: str | None) -> str | None:
+    def _page(self, facts: Mapping[str, Any], name: str | None, base: str | None) -> str | None:
         if self.page is None:
             return _web_address(base, None)
-        if "{" not in self.page or self.page.strip("{}") in places(self.page):
-            return _web_address(_text(lookup(value, self.page.strip("{}"), name)), base)
-        found = {place: _text(lookup(value, place, name)) for place in places(self.page)}
-        if None in found.values():
-            return _web_address(base, None)
-        filled = _BRACES.sub(lambda brace: quote(found[brace[1]] or "", safe=""), self.page)
-        return _web_address(filled, base)
-
-
-def places(template: str) -> list[str]:
-    """The places that a template mentions."""
-    return _BRACES.findall(template) if "{" in template else [template]
+        if self.page.is_place:
+            return _web_address(self.page.filled(facts, name), base)
+        return _web_address(self.page.filled(facts, name, escaped=True) or base, base)
 
 
 def lookup(value: Any, place: str, name: str | None = None) -> Any:
@@ -166,13 +176,13 @@ def lookup(value: Any, place: str, name: str | None = None) -> Any:
 
 
 def _text(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value.strip() or None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
-    if not isinstance(value, str | int | float):
-        return None
-    return str(value).strip() or None
+    return str(value) if isinstance(value, int | float) else None
 
 
 def _web_address(value: str | None, base: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -9,15 +10,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
-from harvesters.gazetteer import GazetteerError
-from harvesters.source import SourceError
 from registry.cli.terminal import say
-from registry.config import ConfigError
-from registry.engine.errors import RemoteError
-from registry.ledger import LedgerError
 from registry.ledger.errors import DAMAGED, is_damage
 from registry.uncollected import uncollected
 
@@ -102,8 +97,9 @@ def main() -> None:
     try:
         with uncollected():  # what is imported stays
             wanted = application(*_wanted(sys.argv[1:]))
+        gc.freeze()  # so that no collection looks at it either
         wanted()
-    except (ConfigError, GazetteerError, LedgerError, RemoteError, SourceError, click.ClickException) as error:
+    except _sentences() as error:
         _fail(str(error))
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has had enough
         os._exit(0)
@@ -129,6 +125,24 @@ def main() -> None:
             f"nobody foresaw this ({type(error).__name__}: {error}); `orte verify` says whether the ledger is whole,"
             " and with ORTE_DEBUG=1 the same command says where it happened"
         )
+
+
+def _sentences() -> tuple[type[Exception], ...]:
+    """Errors that say to the operator what is wrong and what to do; imported when something went wrong."""
+    from harvesters.fetch import FetchError
+    from harvesters.gazetteer import GazetteerError
+    from harvesters.ldes import FeedFailed
+    from harvesters.source import SourceError
+    from registry.config import ConfigError
+    from registry.engine.errors import EngineError, RemoteError
+    from registry.joining.proposals import NotDecided
+    from registry.ledger import LedgerError
+    from registry.locks import AlreadyHarvesting
+
+    return (
+        AlreadyHarvesting, ConfigError, EngineError, FeedFailed, FetchError, GazetteerError, LedgerError, NotDecided,
+        RemoteError, SourceError,
+    )  # fmt: skip
 
 
 def _fail(sentence: str) -> None:

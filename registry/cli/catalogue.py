@@ -7,13 +7,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import click
 import orjson
 import typer
 
 from registry.cli.terminal import say
 from registry.config import load
-from registry.engine import EngineError, QueryRequest
+from registry.engine import QueryRequest
 from registry.export import export as write_export
 from registry.feed import export as export_feeds
 from registry.ledger import Ledger
@@ -40,10 +39,7 @@ def query(
     text = sys.stdin.read() if sparql == "-" else sparql
     request = QueryRequest(text, select_format=format_ or "tsv", graph_format=format_ or "turtle")
     Ledger.reader(config.ledger).close()  # what is wrong with it is said here, rather than by the engine
-    try:
-        say(ask(config, request), nl=False)
-    except EngineError as error:
-        raise click.ClickException(str(error)) from None
+    say(ask(config, request), nl=False)
 
 
 def export(

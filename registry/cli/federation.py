@@ -8,7 +8,6 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Annotated
 
-import click
 import orjson
 import typer
 from rich.console import Console
@@ -110,7 +109,7 @@ def follow(
                 done = replicate(ledger, fetch, locks=config.data / "locks", notes=lambda line: say(line, err=True))
             except (FetchError, FeedFailed, AlreadyHarvesting) as error:
                 if once:
-                    raise click.ClickException(str(error)) from None
+                    raise
                 say(str(error), err=True)
                 done = []
         if as_json:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from harvesters.source import Source
 from registry import harvesting
 from registry.cli.naming import named
-from registry.cli.terminal import plain, say
-from registry.config import load
+from registry.cli.terminal import say
+from registry.config import Config, load
 from registry.harvesting import Harvested
 from registry.ledger import Ledger
 
@@ -38,8 +37,7 @@ def harvest(
     harvesting.close_interrupted(config, ledger)
     if due:
         wanted = harvesting.due(ledger, wanted)
-    console = Console(stderr=True)
-    outcomes = with_progress(config, ledger, wanted, console, quiet=as_json, accept_shrink=accept_shrink)
+    outcomes = watched(config, ledger, wanted, quiet=as_json, accept_shrink=accept_shrink)
     if as_json:
         say(orjson.dumps([_outcome(one) for one in outcomes], option=orjson.OPT_INDENT_2))
     if unread and not as_json:
@@ -50,48 +48,24 @@ def harvest(
         raise typer.Exit(1)
 
 
-def with_progress(
-    config: Any, ledger: Ledger, wanted: list[Source], console: Console, *, quiet: bool, accept_shrink: bool = False
+def watched(
+    config: Config, ledger: Ledger, wanted: list[Source], *, quiet: bool, accept_shrink: bool = False
 ) -> list[Harvested]:
-    """Harvest while a person watches: a bar per source in a terminal, one plain line each otherwise.
-
-    How much there is to read is not known before; the time left goes by what there was last time.
-    """
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        TextColumn("{task.completed:.0f}"),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    expected = {one.id: one.last_run.counts.get("seen") for one in ledger.sources() if one.last_run}
-    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bars:
-        tasks = {
-            one.id: bars.add_task(one.id, total=expected.get(one.id), start=False, rate="", visible=False)
-            for one in wanted
-        }
-
-        def progress(source: str, count: int) -> None:
-            task = bars.tasks[tasks[source]]
-            if not task.started:
-                bars.start_task(task.id)
-            rate = f"{count / task.elapsed:.0f}/s" if task.elapsed else ""
-            bars.update(task.id, completed=count, visible=True, rate=rate)
+    """Harvest while a person watches: a bar per source in a terminal, one plain line each otherwise."""
+    if quiet or not sys.stderr.isatty():
 
         def done(outcome: Harvested) -> None:
-            bars.update(tasks[outcome.source], visible=False)
             if not quiet:
-                bars.console.print(plain(line(outcome)), highlight=False, markup=False, soft_wrap=True)
+                say(line(outcome), err=True)
 
-        def notes(text: str) -> None:
-            if not quiet and console.is_terminal:
-                bars.console.print(f"  {plain(text)}", highlight=False, markup=False)
+        return harvesting.harvest(config, ledger, wanted, accept_shrink=accept_shrink, done=done)
+    from registry.cli.bars import Bars  # most harvests are nobody's to watch, and begin sooner without
 
+    last = {one.id: one.last_run.counts.get("seen") for one in ledger.sources() if one.last_run}
+    with Bars({one.id: last.get(one.id) for one in wanted}) as bars:
         return harvesting.harvest(
-            config, ledger, wanted, accept_shrink=accept_shrink, progress=progress, done=done,
-            notes=notes,
+            config, ledger, wanted, accept_shrink=accept_shrink, progress=bars.advance, notes=bars.note,
+            done=lambda outcome: bars.end(outcome.source, line(outcome)),
         )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Annotated
 
-import click
 import orjson
 import typer
 from rich.console import Console
@@ -38,12 +37,7 @@ def proposed(
     """List proposed sources, or show one of them with what was found when it was tried."""
     config = load(context.obj)
     ledger = Ledger.open(config.ledger, config.base_url)
-    try:
-        found = (
-            proposals.listing(ledger, None if every else "open") if number is None else [proposals.get(ledger, number)]
-        )
-    except proposals.NotDecided as error:
-        raise click.ClickException(str(error)) from None
+    found = proposals.listing(ledger, None if every else "open") if number is None else [proposals.get(ledger, number)]
     if as_json:
         say(orjson.dumps([asdict(one) for one in found], option=orjson.OPT_INDENT_2))
     elif number is None:
@@ -73,12 +67,8 @@ def accept(
 ) -> None:
     """Make a source of a proposal: write its folder. A registry is enabled at once, all else is not."""
     config = load(context.obj)
-    try:
-        source, folder = proposals.accept(
-            Ledger.open(config.ledger, config.base_url), config, number, name=name, enabled=enabled
-        )
-    except proposals.NotDecided as error:
-        raise click.ClickException(str(error)) from None
+    ledger = Ledger.open(config.ledger, config.base_url)
+    source, folder = proposals.accept(ledger, config, number, name=name, enabled=enabled)
     if as_json:
         say(orjson.dumps({"source": source.id, "folder": str(folder), "enabled": source.enabled}))
         return
@@ -101,10 +91,7 @@ def refuse(
 ) -> None:
     """Refuse a proposal with a reason; how to reach who proposed it is deleted."""
     config = load(context.obj)
-    try:
-        refused = proposals.refuse(Ledger.open(config.ledger, config.base_url), number, why)
-    except proposals.NotDecided as error:
-        raise click.ClickException(str(error)) from None
+    refused = proposals.refuse(Ledger.open(config.ledger, config.base_url), number, why)
     say(orjson.dumps(asdict(refused)) if as_json else f"proposal {number} is refused: {refused.why}")
 
 

@@ -131,10 +131,8 @@ def publish(context: typer.Context) -> None:
 
 def run(context: typer.Context, host: Host = None, port: Port = None, log: Log = None) -> None:
     """Serve the catalogue, and harvest in the background what is due, now and on schedule."""
-    from rich.console import Console
-
     from registry import harvesting
-    from registry.cli.harvest import with_progress
+    from registry.cli.harvest import watched
     from registry.cli.naming import named
 
     _end_in_order()
@@ -142,13 +140,12 @@ def run(context: typer.Context, host: Host = None, port: Port = None, log: Log =
     listening = _listen(config, host, port)  # before the harvest: a used port is said at once
     enabled = named(config, None)
     ledger = Ledger.open(config.ledger, config.base_url)
-    console = Console(stderr=True)
     harvesting.close_interrupted(config, ledger)
     wanted = harvesting.due(ledger, enabled)
     try:  # what comes from a file is there before the first visitor; nobody waits for the web
-        with_progress(config, ledger, [one for one in wanted if one.reader == "records-file"], console, quiet=False)
+        watched(config, ledger, [one for one in wanted if one.reader == "records-file"], quiet=False)
     except GazetteerError as error:  # what is there can be served all the same
-        console.print(f"nothing was harvested: {error}", markup=False, highlight=False, soft_wrap=True)
+        say(f"nothing was harvested: {error}", err=True)
     ledger.close()
     rounds, news = (_harvest(config), _dumps(config)), harvesting.News(config)
     with Schedule(config.data, rounds, delay=SETTLE, news=news), _notifying(config):

@@ -6,8 +6,10 @@ does not depend on the order in which records came; when a key's class changes, 
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from registry.identity import keys, profile
 from registry.identity.alike import may_be_one
@@ -19,6 +21,26 @@ from registry.ledger.identity import Comparison
 
 KEPT = 10_000
 """Profiles that are kept in memory at most, with what was worked out from them: some 100 MB."""
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """A record as it was before a transaction, and what can be told from it alone; no keys where it needs none."""
+
+    record: StoredRecord
+    profile: Profile
+    keys: list[str] | None
+
+
+def foresee(db: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, Foreseen]:
+    """Read records that are going to be compared, without a transaction: others may write meanwhile."""
+    found = {}
+    for number in numbers:
+        record = records.by_id(db, number)
+        if record is not None and record.status == "live":
+            known = profile.of(record)
+            found[number] = Foreseen(record, known, keys.of(known) if known.kind != "service" else None)
+    return found
 
 
 class Resolver:
@@ -37,6 +59,7 @@ class Resolver:
         self._hosts: dict[str, list[int]] = {}
         self._numbers: dict[str, int] = {}
         self._keys: dict[int, list[str]] = {}
+        self._foreseen: Mapping[int, Foreseen] = {}
         self.unmoved: set[int] = set()
 
     @property
@@ -44,10 +67,14 @@ class Resolver:
         """Whether it is time to make a new one, so that it does not hold half the catalogue."""
         return len(self._profiles) > KEPT
 
-    def begin(self) -> None:
-        """Forget of the last transaction what anybody may have changed since: which records there are."""
+    def begin(self, foreseen: Mapping[int, Foreseen]) -> None:
+        """Forget of the last transaction what anybody may have changed since: which records there are.
+
+        What is `foreseen` is used of records that are still the same.
+        """
         self._records.clear()
         self._hosts.clear()
+        self._foreseen = foreseen
 
     # What is known
 
@@ -90,7 +117,12 @@ class Resolver:
         if known is None or self.hosted(known):
             return []
         if (found := self._keys.get(record)) is None:
-            found = self._keys[record] = keys.of(known)
+            ahead = self._foreseen.get(record)
+            if ahead is not None and ahead.profile is known and ahead.keys is not None:
+                found = ahead.keys
+            else:
+                found = keys.of(known)
+            self._keys[record] = found
         return found
 
     def hosts(self, service: Profile) -> list[int]:
@@ -171,9 +203,14 @@ class Resolver:
         for number in changed:
             old = stored[number] = identity.profile(self.db, number)
             record = records.by_id(self.db, number)
+            ahead = self._foreseen.get(number)
+            fresh: Profile | None = None
+            if ahead is not None and ahead.record == record:
+                record, fresh = ahead.record, ahead.profile
+            elif record and record.status == "live":
+                fresh = profile.of(record)
             if record:
                 self._records[number] = record
-            fresh = profile.of(record) if record and record.status == "live" else None
             self._profiles[number] = fresh
             offered = set(profile.load(old).offers) if old else set()
             offered |= set(fresh.offers) if fresh else set()

@@ -20,7 +20,7 @@ from registry.ledger.entities import Entity
 from registry.ledger.errors import DAMAGED, LedgerError, damaged, troubled
 from registry.ledger.records import StoredRecord
 from registry.ledger.runs import Run, SourceState
-from registry.ledger.turns import Turns
+from registry.ledger.turns import Turns, begin
 from registry.ledger.use import alone, share
 
 BUSY_MS = 30_000
@@ -148,7 +148,7 @@ class Ledger:
                 " then put it back, or a backup with `orte restore FILE`"
             )
         with self._turns.waiting() if self._turns else nullcontext():
-            self.db.execute("BEGIN IMMEDIATE")
+            begin(self.db, BUSY_MS)
         began = time.monotonic()
         try:
             yield

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from registry import publishing, search, unify
+from registry import alongside as module
+from registry import search, unify
+from registry.alongside import Alongside
 from registry.check import Checker
 from registry.config import Config
 from registry.ledger import Ledger
-from registry.publishing import Publishing, publish
+from registry.publishing import following, publish, publishing
+from registry.renewal import Comparing
 from tests.conftest import ROOT
 from tests.registries import until
 from tests.registry.conftest import Ground, raw
@@ -25,10 +28,10 @@ def places(start: int, count: int) -> list[Any]:
 
 
 @pytest.fixture
-def alongside(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publishing]:
+def alongside(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Iterator[Alongside]:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setattr(publishing, "WORTHWHILE", 10)
-    with Publishing(Config(ground.folder), processors=2) as alongside:
+    monkeypatch.setattr(module, "WORTHWHILE", 10)
+    with publishing(Config(ground.folder), processors=2) as alongside:
         yield alongside
 
 
@@ -37,7 +40,7 @@ def found(ledger: Ledger) -> int:
     return search.find(ledger.db, search.Query(kind="site", text="Haus")).total
 
 
-def test_a_process_publishes_what_is_much_and_leaves_the_rest(ground: Ground, alongside: Publishing) -> None:
+def test_a_process_publishes_what_is_much_and_leaves_the_rest(ground: Ground, alongside: Alongside) -> None:
     ground.take(places(0, 30))
     publish(ground.ledger)
     ground.take(places(0, 39))
@@ -60,7 +63,7 @@ def test_a_process_publishes_what_is_much_and_leaves_the_rest(ground: Ground, al
 
 
 def test_what_the_process_did_is_what_would_have_been_done_without(
-    ground: Ground, alongside: Publishing, checker: Checker, tmp_path: Path
+    ground: Ground, alongside: Alongside, checker: Checker, tmp_path: Path
 ) -> None:
     def looked() -> bool:
         alongside.look(ground.ledger)
@@ -81,7 +84,7 @@ def test_what_the_process_did_is_what_would_have_been_done_without(
     alone.ledger.close()
 
 
-def test_a_process_that_dies_costs_nothing_but_time(ground: Ground, alongside: Publishing) -> None:
+def test_a_process_that_dies_costs_nothing_but_time(ground: Ground, alongside: Alongside) -> None:
     def working() -> bool:
         alongside.look(ground.ledger)
         return found(ground.ledger) > 5
@@ -102,12 +105,61 @@ def test_a_process_that_dies_costs_nothing_but_time(ground: Ground, alongside: P
 
 
 def test_one_processor_has_no_room_for_it(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publishing, "WORTHWHILE", 1)
+    monkeypatch.setattr(module, "WORTHWHILE", 1)
     ground.take(places(0, 3))
-    with Publishing(Config(ground.folder), processors=1) as alongside:
+    with publishing(Config(ground.folder), processors=1) as alongside:
         for _ in range(3):
             alongside.look(ground.ledger)
         assert alongside.pid is None
+
+
+def test_views_follow_what_is_published_while_the_rest_is_compared(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setattr(module, "WORTHWHILE", 10)
+    monkeypatch.setattr(unify, "BATCH", 20)
+    ground.take(places(0, 60))
+    with following(Config(ground.folder), processors=2) as views:
+
+        def looked() -> bool:
+            views.look(ground.ledger)
+            return found(ground.ledger) > 0
+
+        def between(done: int) -> None:
+            if done == 40:
+                until(looked)
+
+        unify.unify(ground.ledger, between)
+        assert 0 < found(ground.ledger) <= 40
+        publish(ground.ledger, meanwhile=views)
+    assert found(ground.ledger) == 60
+
+
+def test_what_changes_after_it_was_read_ahead_is_read_anew(
+    ground: Ground, checker: Checker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records are read before the transaction in which they are compared; others may write in between."""
+    take_two_sources(ground)
+    foreseen = Comparing.foresee
+
+    def foresee(self: Comparing, numbers: Iterable[int]) -> None:
+        foreseen(self, numbers)
+        monkeypatch.setattr(Comparing, "foresee", foreseen)
+        renamed = [raw(f"{n}", name=f"Alte Rösterei {n}") for n in range(12)]
+        ground.take(renamed[:11])  # eleven are others now, and one is gone
+
+    monkeypatch.setattr(Comparing, "foresee", foresee)
+    unify.unify(ground.ledger)
+    once = Ground(tmp_path / "once", checker)
+    take_two_sources(once)
+    once.take([raw(f"{n}", name=f"Alte Rösterei {n}") for n in range(11)])
+    unify.unify(once.ledger)
+    for table in ("profile", "block", "comparison"):
+        rows = f"SELECT * FROM {table}"
+        assert sorted(ground.ledger.db.execute(rows)) == sorted(once.ledger.db.execute(rows)), table
+    assert ground.ledger.digest("entity").hex == once.ledger.digest("entity").hex
+    once.ledger.close()
 
 
 def take_two_sources(ground: Ground) -> None:
