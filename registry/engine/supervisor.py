@@ -21,6 +21,10 @@ from registry.engine.link import Link
 _MESSAGE = 64 * 2**10
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # seconds between two starts; doubles with every failure
 _FIRST_GUESS = 2.0  # seconds a load takes, when nothing is known
+_TUNING = "glibc.malloc.hugetlb=1"
+"""Has glibc ask for huge pages where the system gives them to who asks (`madvise`, the usual setting): a store of
+gigabytes loads sooner, and a worker is forked and warm in a fraction of the time, as the kernel has 512 times fewer
+pages to look after."""
 
 
 class Supervisor:
@@ -121,7 +125,8 @@ class Supervisor:
             command += ["--options", json.dumps(self._shown)]
             # our own module path, so that host and client are the same code
             path = os.pathsep.join(os.path.abspath(place) for place in sys.path)
-            environment = {**os.environ, **self._secret, "PYTHONPATH": path}
+            tuned = {"GLIBC_TUNABLES": os.environ.get("GLIBC_TUNABLES", _TUNING)}
+            environment = {**os.environ, **self._secret, **tuned, "PYTHONPATH": path}
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,

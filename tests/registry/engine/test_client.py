@@ -215,6 +215,22 @@ def test_a_follower_may_ask_for_patience(log: Path) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("own", [None, "glibc.malloc.check=0"])
+def test_the_host_asks_for_huge_pages_unless_the_operator_has_tuned_it(
+    log: Path, own: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    if own is not None:
+        monkeypatch.setenv("GLIBC_TUNABLES", own)
+
+    async def scenario() -> None:
+        async with running(log) as engine:
+            environment = Path(f"/proc/{engine.figures['host']}/environ").read_bytes().split(b"\0")
+            assert f"GLIBC_TUNABLES={own or 'glibc.malloc.hugetlb=1'}".encode() in environment
+
+    asyncio.run(scenario())
+
+
 def test_before_it_has_loaded(log: Path) -> None:
     async def scenario() -> None:
         engine = Engine(FOLLOWER, {"path": str(log)})
