@@ -1,6 +1,6 @@
 """What the ledger and its views cost as a catalogue grows: commit, unify, search, engine, start of the server, memory.
 
-`python -m benchmarks.ledger` measures 1,000 and 2,000 sites, `--full` 1,000, 10,000 and 100,000. The records are those
+`python -m benchmarks.ledger` measures 500 and 1,000 sites, `--full` 1,000, 10,000 and 100,000. The records are those
 of `benchmarks.generate`; they are committed, unified and indexed by the functions that a harvest calls. Rates and the
 engine's load are per second of processor time; start and backup are by the clock. `--sites` takes other sizes. `--dumps
 DIR` only fetches the dumps of a data directory, and prints what the server held meanwhile; `--start DIR` only starts a
@@ -213,7 +213,7 @@ def main() -> None:
             show([found], "data")
             return
     full = asked.full
-    sizes = asked.sites or ((1_000, 10_000, 100_000) if full else (1_000, 2_000))
+    sizes = asked.sites or ((1_000, 10_000, 100_000) if full else (500, 1_000))
     measured = []
     for sites in sizes:
         with tempfile.TemporaryDirectory(dir=os.environ.get("ORTE_BENCH_TMP")) as folder:
