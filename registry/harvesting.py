@@ -74,15 +74,15 @@ def harvest(
 
     def advanced(source: str, count: int) -> None:
         progress(source, count)
-        catalogue.look(ledger)
+        meanwhile.look(ledger)
 
     checker = LateChecker()
-    with publishing(config) as catalogue:
+    with publishing(config) as meanwhile:
         for source in wanted:
             outcome = _one(config, ledger, checker, source, known, accept_shrink, advanced, notes)
             outcomes.append(outcome)
             done(outcome)
-            catalogue.settle()
+            meanwhile.settle()
             if outcome.changed:
                 publish(ledger)
     publish(ledger, known)

@@ -69,7 +69,7 @@ def live(action: Action, seconds: float | None = None) -> Life:
     return Life(code != 0, int.from_bytes(said[-4:]) if said else 0, lived)
 
 
-def moments(what: str, longest: float, times: int = TIMES) -> list[float]:
-    """So many random moments within a duration, the same ones every time."""
+def moments(what: str, times: int = TIMES) -> list[float]:
+    """So many random moments, as parts of the time that a life takes; the same ones every time."""
     chance = Random(f"kill {what}")
-    return [chance.uniform(0.0, longest) for _ in range(times)]
+    return [chance.random() for _ in range(times)]

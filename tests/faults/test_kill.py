@@ -139,11 +139,14 @@ def _state(folder: Path) -> dict[str, Any]:
 def _storm(place: Place, what: str, action: Callable[[Path, Acknowledge], None]) -> list[tuple[Path, Life]]:
     """Let an action run once in peace, then kill it at random moments, each time in a fresh copy."""
     calm = place.copy("calm")
-    undisturbed = live(lambda acknowledge: action(calm, acknowledge))
+    seconds = live(lambda acknowledge: action(calm, acknowledge)).seconds
     lives = []
-    for number, moment in enumerate(moments(what, undisturbed.seconds)):
+    for number, moment in enumerate(moments(what)):
         folder = place.copy(f"{what}-{number}")
-        lives.append((folder, live(lambda acknowledge, at=folder: action(at, acknowledge), moment)))
+        life = live(lambda acknowledge, at=folder: action(at, acknowledge), moment * seconds)
+        lives.append((folder, life))
+        if not life.killed:  # sooner at its end than the one before: the machine was busy then
+            seconds = min(seconds, life.seconds)
     place.say("tries", len(lives))
     place.say("killed", sum(life.killed for _, life in lives))
     assert any(life.killed for _, life in lives), "every kill came too late to mean anything"
