@@ -1,6 +1,6 @@
 """How well and how fast records of one place find together: labelled pairs, restaurant guides, places with noise.
 
-``python -m benchmarks.identity [--records 5000] [--full]``. Pairs are those of tests/registry/identity; the others are
+``python -m benchmarks.identity [--records 2500] [--full]``. Pairs are those of tests/registry/identity; the others are
 whole catalogues, put into a ledger as a harvest does and resolved by `unify`. Nothing is trained. Of the figures,
 precision and recall are those of "same" said by a rule; `--full` resolves 100,000 records.
 """
@@ -34,7 +34,7 @@ CHANGED = 200
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", type=int, default=5_000)
+    parser.add_argument("--records", type=int, default=2_500)
     parser.add_argument("--full", action="store_true", help="100,000 records; writes results/identity.json")
     wanted = parser.parse_args()
     found = {"pairs": _labelled("our labelled pairs", FILE), "held_out": _labelled("pairs kept aside", HELD_OUT)}
