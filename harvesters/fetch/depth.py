@@ -6,8 +6,6 @@ from typing import Any
 
 MAX_DEPTH = 100
 """Levels; deeper than any catalogue of places, far below what makes recursive code fail."""
-
-
 _NESTING = (dict, list)  # a tuple, not a union: twice as fast for each of thousands of values
 
 

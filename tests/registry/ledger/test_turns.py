@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from registry.ledger import Ledger
+import pytest
+
+from registry.ledger import Ledger, turns
 from registry.ledger.turns import LONG, Turns
 
 BASE = "http://127.0.0.1:8000"
@@ -46,6 +48,27 @@ def test_nobody_is_waited_for_when_nobody_waits(tmp_path: Path) -> None:
     with other.waiting():
         assert one.wanted()
     assert not one.wanted()
+    one.close()
+    other.close()
+
+
+def test_who_gives_way_goes_on_as_soon_as_nobody_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "PAUSE", 3600.0)
+    one, other = Turns(tmp_path / "ledger.sqlite"), Turns(tmp_path / "ledger.sqlite")
+    waits, may_go = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        with other.waiting():
+            waits.set()
+            may_go.wait(60)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    assert waits.wait(60)
+    threading.Timer(0.05, may_go.set).start()
+    one.give_way(2 * LONG)
+    assert may_go.is_set()
+    thread.join(60)
     one.close()
     other.close()
 
