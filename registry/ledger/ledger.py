@@ -266,6 +266,8 @@ def _make(path: Path, base: str) -> None:
     """Make a ledger aside and then give it its name: it is there and whole, or it is not there."""
     # SQLite would play what is in them into the new one
     if any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal")):
+        if path.exists():  # another process was faster, and writes already
+            return
         raise damaged(path, "the file is gone, but what was last written to it is still there beside it")
     fresh = path.with_name(f".{path.name}.new-{secrets.token_hex(4)}")
     try:

@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from registry.ledger import Ledger, LedgerError
+from registry.ledger import ledger as ledger_module
 from registry.ledger.backup import backup, restore
 from registry.ledger.integrity import faults
 from tests.registry.conftest import BASE, Ground
@@ -255,5 +256,23 @@ def test_many_begin_a_ledger_at_once(tmp_path: Path) -> None:
         opened = list(threads.map(lambda _: Ledger.open(path, BASE), range(24)))
     assert {ledger.sequence() for ledger in opened} == {0}
     assert not [file for file in tmp_path.iterdir() if ".new-" in file.name]
+    for ledger in opened:
+        ledger.close()
+
+
+def test_another_begins_the_ledger_in_the_same_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And writes into it, before the one who found none has looked what is beside it."""
+    path, make, opened = tmp_path / "ledger.sqlite", ledger_module._make, []
+
+    def late(path: Path, base: str) -> None:
+        monkeypatch.undo()
+        opened.append(Ledger.open(path, base))
+        assert path.with_name("ledger.sqlite-wal").exists()
+        make(path, base)
+
+    monkeypatch.setattr(ledger_module, "_make", late)
+    opened.append(Ledger.open(path, BASE))
+    assert {ledger.sequence() for ledger in opened} == {0}
+    assert len(opened) == 2
     for ledger in opened:
         ledger.close()
