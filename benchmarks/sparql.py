@@ -38,7 +38,9 @@ IN_A_ROW, ROW = 5, 0.05
 """At most so many answers in a row, if they are there within so many seconds: each server has slept since its last
 turn, with the processor at the work of others, and a single answer would be that of one just woken."""
 PATIENCE = 10.0
-"""Seconds for one answer, and for all the runs of one query: what takes longer counts as no answer."""
+"""Seconds for one answer: what takes longer counts as no answer."""
+LONG = 60.0
+"""Seconds for all turns of one query: nine of one that takes two seconds, as three of them would tell little."""
 BRIEFLY = 0.5
 """Seconds for all the runs of one query where it does not matter whether it takes hundred times as long, or more."""
 CLIENTS = 4
@@ -156,7 +158,7 @@ class NoAnswer(Exception):
     """None within the time, or an error."""
 
 
-def _in_turn(ways: dict[str, Callable[[], object]], least: float = WHILE, most: float = PATIENCE) -> dict[str, float]:
+def _in_turn(ways: dict[str, Callable[[], object]], least: float = WHILE, most: float = LONG) -> dict[str, float]:
     """Medians in milliseconds, without the first time: a worker is a fork and first has to copy what the query touches,
     as the counters of references are among it. All turns together take `least` to about `most` seconds."""
     first = {name: _milliseconds(ask) for name, ask in ways.items()}
