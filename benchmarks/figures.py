@@ -79,7 +79,7 @@ def written(text: str, content: str) -> str:
 def _rows(found: dict[str, Any]) -> Iterator[Row]:
     for name, rows in (
         ("harvest", _harvest), ("check", _check), ("api", _api), ("sparql", _sparql), ("starting", _starting),
-        ("ledger", _ledger),
+        ("wear", _wear), ("ledger", _ledger),
         ("feeds", _feeds), ("identity", _identity), ("load", _load), ("faults", _faults),
     ):  # fmt: skip
         if name in found:
@@ -167,6 +167,16 @@ def _starting(found: list[Results]) -> Iterator[Row]:
     yield "memory: API process", f"{last['api_mb']:,.0f} MB", where
     beside = f"{last['quads']:,} quads; with all workers {last['host_and_workers_bytes_per_quad']:.0f}"
     yield "memory: the engine's host", f"{last['host_bytes_per_quad']:.0f} bytes a quad", beside
+
+
+def _wear(shares: list[Results]) -> Iterator[Row]:
+    fresh, worn = shares[:2]
+    slower = worn["twelve_queries_ms"] / fresh["twelve_queries_ms"] - 1
+    yield (
+        "… before a fresh one takes over",
+        f"{worn['bytes_per_quad']:.0f} bytes a quad",
+        f"{worn['share_replaced']:.0%} of {worn['quads']:,} quads replaced; queries take {slower:.0%} longer then",
+    )
 
 
 def _ledger(sizes: list[Results]) -> Iterator[Row]:

@@ -62,6 +62,8 @@ class Figures(Collector):
                 yield GaugeMetricFamily(f"orte_engine_{name}", text, figures[name])
         if "restarts" in figures:
             yield CounterMetricFamily("orte_engine_restarts", "Hosts that died or hung.", figures["restarts"])
+            worn = "Hosts that gave way to a fresh one, as much was removed from their store."
+            yield CounterMetricFamily("orte_engine_renewals", worn, figures["renewals"])
         if size := _resident(figures.get("host", 0)):
             yield GaugeMetricFamily("orte_engine_host_resident_bytes", "Memory of the engine's host.", size)
 

@@ -60,13 +60,14 @@ class Engine:
 
     @property
     def figures(self) -> dict[str, int]:
-        """For /metrics: queries running and waiting, restarts of the host, generation of workers, the host's number."""
+        """For /metrics: queries running and waiting, generation of workers, changes of the host and its pid."""
         return {
             "running": self._pool.running,
             "waiting": self._pool.waiting,
             "restarts": self._supervisor.restarts,
+            "renewals": self._supervisor.renewals,
             "generation": self._pool.generation,
-            "host": self._supervisor.pid or 0,
+            "host": self._supervisor.pid,
         }
 
     async def start(self) -> None:
@@ -149,7 +150,6 @@ class Engine:
         for mourner in self._mourners.values():
             if not mourner.done():
                 mourner.set_result(None)
-        self._obituaries.clear()  # the next host counts its workers from one again
 
     async def _cause_of_death(self, link: Link) -> int | None:
         """The signal a worker died of; None when the host cannot say."""

@@ -4,9 +4,12 @@ One single-threaded process that holds the store, follows the ledger and forks w
 a socket that keeps message boundaries; every message is a JSON object, and a new worker travels as two descriptors:
 the client's end of its connection, and a pidfd to kill it by (a process number could be somebody else's by then).
 
-host → client   {"state": "loading" | "following" | "alive"}   {"failed": sentence}
+host → client   {"state": "loading" | "alive" | "worn"}   {"failed": sentence}
                 {"worker": n, "generation": g, "sequence": s} + descriptors   {"died": n, "signal": n}
-client → host   {"fork": n}
+client → host   {"fork": n}   {"retire": true}
+
+Oxigraph's memory keeps the places and texts of what was removed, and has to step over them. So a host with much of
+that says that it is worn; when a fresh one has taken over it is told to retire, and ends with its last worker.
 """
 
 from __future__ import annotations
@@ -50,7 +53,8 @@ class Host:
         self._follower = follower
         self._options = options
         self._store = Store()
-        self._target: Target = InMemory(self._store)
+        self._memory = InMemory(self._store)
+        self._target: Target = self._memory
         if options.remote:
             self._target = RemoteStore(Connection(options.remote))
             self._follower = Keeper(follower, self._target, options.remote)
@@ -60,24 +64,29 @@ class Host:
         self._last_number = 0
         self._generation = 0
         self._sequence = -1
+        self._dead = 0  # places in the store of what is no more there
+        self._worn_at = options.renew_least
+        self._worn = self._retired = False
 
     def run(self) -> None:
-        """Load, then follow and fork until the client hangs up."""
+        """Load, then follow and fork until the client hangs up, or until the last worker has ended after `retire`."""
         self._tell({"state": "loading"})
         self._sequence = self._follower.load(self._target)
+        self._memory.forgotten()  # a store is new when it has loaded
         self._selector.register(self._control, selectors.EVENT_READ)
         pause = self._fork_generation()
         next_poll = time.monotonic() + pause
         next_heartbeat = 0.0
-        while True:
+        while self._workers or not self._retired:
             now = time.monotonic()
             if now >= next_heartbeat:
-                self._tell({"state": "alive"})
+                self._tell({"state": "worn" if self._worn else "alive"})
                 next_heartbeat = now + _HEARTBEAT
-            if now >= next_poll:
+            if now >= next_poll and not self._retired:
                 next_poll = self._follow() + time.monotonic()
                 self._fork(0)
-            for key, _ in self._selector.select(max(0.0, next_poll - time.monotonic())):
+            next_task = next_heartbeat if self._retired else next_poll
+            for key, _ in self._selector.select(max(0.0, next_task - time.monotonic())):
                 if key.fileobj is self._control:
                     if not self._obey():
                         return
@@ -93,7 +102,15 @@ class Host:
         if sequence is None:
             return self._options.poll_seconds
         self._sequence = sequence
+        self._look_for_wear()
         return self._fork_generation()
+
+    def _look_for_wear(self) -> None:
+        """Compare what is dead with what is there. The size of a store is counted, so this is not done often."""
+        self._dead += self._memory.forgotten()
+        if not self._worn and self._dead >= self._worn_at:
+            self._worn_at = max(self._options.renew_least, round(self._options.renew_share * len(self._store)))
+            self._worn = self._dead >= self._worn_at
 
     def _fork_generation(self) -> float:
         """Fork the first workers of a new generation. Returns the seconds to wait before the next."""
@@ -169,7 +186,11 @@ class Host:
             return False
         if not message:
             return False
-        self._fork(json.loads(message)["fork"])
+        said = json.loads(message)
+        if "retire" in said:
+            self._retired = True
+        elif not self._retired:
+            self._fork(said["fork"])
         return True
 
     def _tell(self, message: dict[str, Any], *descriptors: int) -> None:

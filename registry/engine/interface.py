@@ -81,6 +81,8 @@ class EngineOptions:
     max_depth: int = 100  # brackets within brackets
     poll_seconds: float = 0.3  # how often the host asks its follower for news
     silence_seconds: float = 20.0  # a host that neither speaks nor computes is replaced
+    renew_share: float = 0.15  # so many quads gone for each that is there: then a fresh host takes over …
+    renew_least: int = 100_000  # … when these are so many at least
     base_iri: str | None = None  # for relative IRIs in queries
     prefixes: dict[str, str] = field(default_factory=dict)  # used when writing graphs; queries declare their own
     remote: Remote | None = None  # instead of a store in the host's memory

@@ -1,36 +1,34 @@
-"""Starts the host process, listens to it, and starts another one when it dies, hangs or fails."""
+"""Keeps a host process running: another one when it dies, hangs or fails, a fresh one beside it when it is worn."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
-import os
+import itertools
+import logging
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from registry.engine.errors import EngineStarting
-from registry.engine.interface import CREDENTIAL, EngineOptions
+from registry.engine.interface import EngineOptions
 from registry.engine.link import Link
+from registry.engine.process import HostProcess
 
-_MESSAGE = 64 * 2**10
+_log = logging.getLogger("registry.engine")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # seconds between two starts; doubles with every failure
 _FIRST_GUESS = 2.0  # seconds a load takes, when nothing is known
-_TUNING = "glibc.malloc.hugetlb=1"
-"""Has glibc ask for huge pages where the system gives them to who asks (`madvise`, the usual setting): a store of
-gigabytes loads sooner, and a worker is forked and warm in a fraction of the time, as the kernel has 512 times fewer
-pages to look after."""
+_RENEWAL_PAUSE = 600.0  # seconds after a renewal that failed; doubles with every failure
 
 
 class Supervisor:
-    """Keeps one host process running between ``start`` and ``stop``.
+    """Keeps one host answering between ``start`` and ``stop``.
 
-    Calls back: ``on_worker(link)``, ``on_death(number, signal)`` and, once per host, ``on_loss()``.
+    Calls back: ``on_worker(link)``, ``on_death(number, signal)`` and, when a host is lost, ``on_loss()``. Numbers of
+    workers and generations go on from one host to the next.
+
+    A host that says it is worn is renewed: its successor loads beside it, and takes over as soon as it has workers
+    that see all that the old one's do. The old one then ends with its last worker, so nobody's query is disturbed.
     """
 
     def __init__(
@@ -43,29 +41,34 @@ class Supervisor:
         on_death: Callable[[int, int], None],
         on_loss: Callable[[], None],
     ) -> None:
-        self._follower = follower
-        self._arguments = json.dumps(dict(arguments))
-        self._options = options
-        self._shown = asdict(options)  # in the list of processes, where a password has no place
-        self._secret = {CREDENTIAL: options.remote.password} if options.remote else {}
-        if options.remote:
-            del self._shown["remote"]["password"]
+        self._make: Callable[[], HostProcess] = lambda: HostProcess(follower, arguments, options, self._understand)
         self._on_worker = on_worker
         self._on_death = on_death
         self._on_loss = on_loss
-        self._process: subprocess.Popen[bytes] | None = None
-        self._control: socket.socket | None = None
+        self._host: HostProcess | None = None
+        self._successor: HostProcess | None = None
+        self._attending: set[asyncio.Task[None]] = set()  # one for each host, the retired ones, too
+        self._vacant = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._ended = asyncio.Event()
-        self._started = self._heard = 0.0
+        self._started = 0.0
+        self._lived_well = False  # the host that was lost last
         self._load_seconds: float | None = None
-        self._loaded = False
+        self._numbers = itertools.count(1)
+        self._seen: tuple[HostProcess, int] | None = (
+            None  # what the generation that we count last is called by its host
+        )
+        self._generation = 0
+        self._sequence = -1
+        self._renewal_pause = _RENEWAL_PAUSE
+        self._renewal_due = 0.0
         self.problem: str | None = None
         self.restarts = 0
+        self.renewals = 0
 
     @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process else None
+    def pid(self) -> int:
+        """Of the host that forks the workers, 0 while there is none."""
+        return self._host.pid if self._host else 0
 
     def estimate(self) -> float:
         """Seconds until a host will be ready: what the last load took, or as long again as this one has taken."""
@@ -82,10 +85,12 @@ class Supervisor:
 
     async def stop(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+            self._successor = None  # it does not fail, and takes nobody's place
+            tasks = [self._task, *self._attending]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._task = self._host = None
 
     def starting(self) -> EngineStarting:
         """What to tell somebody who asks while no host is ready."""
@@ -93,113 +98,106 @@ class Supervisor:
         return EngineStarting(f"The engine is loading; please ask again in {seconds:.0f} s.", retry_after=seconds)
 
     def ask_for_workers(self, number: int) -> None:
-        if self._control is not None:
-            with contextlib.suppress(OSError):  # it is dying, which shows elsewhere
-                self._control.send(json.dumps({"fork": number}).encode())
+        if self._host is not None:
+            self._host.say({"fork": number})
 
     async def _keep_running(self) -> None:
+        """Start a host whenever there is none."""
         pause = _FIRST_PAUSE / 2
         while True:
-            try:
-                self._spawn()
-                await self._watch()
-            except OSError as error:  # no memory, no descriptors, no processes: all of them may pass
-                self.problem = f"The engine host could not be started: {error}"
-            finally:
-                await self._end()
-            lived = time.monotonic() - self._started
-            pause = _FIRST_PAUSE if self._loaded and lived > _LONGEST_PAUSE else min(_LONGEST_PAUSE, pause * 2)
+            self._vacant.clear()
+            self._take(self._attended())
+            await self._vacant.wait()
+            pause = _FIRST_PAUSE if self._lived_well else min(_LONGEST_PAUSE, pause * 2)
             await asyncio.sleep(pause)
             self.restarts += 1
 
-    def _spawn(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._control = ours
-        self._ended.clear()
-        self._started = self._heard = time.monotonic()
-        self._loaded = False
-        with theirs:
-            command = [sys.executable, "-P", "-m", "registry.engine.host"]
-            command += ["--control", str(theirs.fileno()), "--parent", str(os.getpid())]
-            command += ["--follower", self._follower, "--arguments", self._arguments]
-            command += ["--options", json.dumps(self._shown)]
-            # our own module path, so that host and client are the same code
-            path = os.pathsep.join(os.path.abspath(place) for place in sys.path)
-            tuned = {"GLIBC_TUNABLES": os.environ.get("GLIBC_TUNABLES", _TUNING)}
-            environment = {**os.environ, **self._secret, **tuned, "PYTHONPATH": path}
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                env=environment,
-            )
-        ours.setblocking(False)
-        asyncio.get_running_loop().add_reader(ours.fileno(), self._listen)
+    def _attended(self) -> HostProcess:
+        """A new host that is looked after."""
+        host = self._make()
+        task = asyncio.create_task(self._attend(host), name="engine host")
+        self._attending.add(task)
+        task.add_done_callback(self._attending.discard)
+        return host
 
-    async def _watch(self) -> None:
-        """Returns when the host has hung up, or is stuck: silent, and not computing either."""
-        computed = -1
-        while not self._ended.is_set():
-            # not wait_for: before Python 3.12 it loses a cancellation that comes together with the event
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._options.silence_seconds / 4):
-                    await self._ended.wait()
-                return
-            if time.monotonic() - self._heard < self._options.silence_seconds:
-                computed = -1
-            elif (now := self._computed()) == computed:
-                self.problem = f"The engine host said nothing for {self._options.silence_seconds:g} s and was replaced."
-                return
-            else:
-                computed = now
-
-    def _computed(self) -> int:
-        """Clock ticks of computing time that the host has used."""
-        assert self._process is not None
+    async def _attend(self, host: HostProcess) -> None:
+        """Look after one host from its start to its end."""
         try:
-            with open(f"/proc/{self._process.pid}/stat", encoding="ascii", errors="replace") as stat:
-                fields = stat.read().rpartition(")")[2].split()
-        except OSError:
-            return 0
-        return int(fields[11]) + int(fields[12])
+            host.spawn()
+            if host is self._successor:
+                host.give_way(first=True)
+            await host.watch()
+        except OSError as error:  # no memory, no descriptors, no processes: all of them may pass
+            host.problem = f"The engine host could not be started: {error}"
+        finally:
+            self._lose(host)
+            await host.end()
+            if self._host is None:
+                self._vacant.set()
 
-    async def _end(self) -> None:
-        """Leave no trace of the current host. Closing the control socket ends it; a stuck one is killed."""
-        if self._control is not None:
-            asyncio.get_running_loop().remove_reader(self._control.fileno())
-            self._control.close()
-            self._control = None
-        self._on_loss()
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()  # holds nothing worth an orderly end, and its workers die with it
-            await asyncio.shield(asyncio.to_thread(process.wait))
+    def _take(self, host: HostProcess) -> None:
+        """This is the host from now on."""
+        self._host, self._started = host, host.started
 
-    def _listen(self) -> None:
-        while self._control is not None and not self._ended.is_set():
-            try:
-                data, descriptors, _, _ = socket.recv_fds(self._control, _MESSAGE, 2, socket.MSG_CMSG_CLOEXEC)
-            except BlockingIOError:
-                return
-            except OSError:
-                data, descriptors = b"", []
-            if not data:
-                self._ended.set()
-                asyncio.get_running_loop().remove_reader(self._control.fileno())
-                return
-            self._heard = time.monotonic()
-            self._understand(json.loads(data), descriptors)
+    def _promote(self, successor: HostProcess) -> None:
+        successor.give_way(first=False)
+        self._take(successor)
+        self._successor = None
 
-    def _understand(self, message: dict[str, Any], descriptors: list[int]) -> None:
+    def _lose(self, host: HostProcess) -> None:
+        """A host is gone, or stuck. A successor that loads at this time takes its place at once."""
+        host.hang_up()
+        if host is self._host:
+            self.problem = host.problem or self.problem
+            self._lived_well = host.loaded and time.monotonic() - host.started > _LONGEST_PAUSE
+            self._host = None
+            if self._successor is not None:
+                self._promote(self._successor)
+                self.restarts += 1
+            self._on_loss()
+        elif host is self._successor:
+            self._successor = None
+            self._renewal_due = time.monotonic() + self._renewal_pause
+            self._renewal_pause *= 2
+            _log.warning("The engine host goes on worn, as a fresh one did not come up: %s", host.problem or "it died")
+
+    def _renew(self) -> None:
+        if self._successor is None and time.monotonic() >= self._renewal_due:
+            self._successor = self._attended()
+
+    def _succeed(self) -> None:
+        """The successor takes over; the old host ends with its last worker."""
+        assert self._host is not None
+        assert self._successor is not None
+        self._host.say({"retire": True})
+        self._promote(self._successor)
+        self._renewal_pause = _RENEWAL_PAUSE
+        self.renewals += 1
+
+    def _understand(self, host: HostProcess, message: dict[str, Any], descriptors: list[int]) -> None:
         if "worker" in message:
-            connection = socket.socket(fileno=descriptors[0])
-            link = Link(message["worker"], message["generation"], message["sequence"], connection, descriptors[1])
-            if not self._loaded:
-                self._loaded, self.problem = True, None
-                self._load_seconds = time.monotonic() - self._started
-            self._on_worker(link)
+            self._on_arrival(host, message, socket.socket(fileno=descriptors[0]), descriptors[1])
         elif "died" in message:
-            self._on_death(message["died"], message["signal"])
+            self._on_death(host.workers.pop(message["died"]), message["signal"])
         elif "failed" in message:
-            self.problem = message["failed"]
+            host.problem = message["failed"]
+        elif message["state"] == "worn" and host is self._host:
+            self._renew()
+
+    def _on_arrival(self, host: HostProcess, message: dict[str, Any], connection: socket.socket, pidfd: int) -> None:
+        if host is self._successor and message["sequence"] >= self._sequence:
+            self._succeed()
+        if host is self._host:
+            if self._seen != (host, message["generation"]):
+                self._seen = host, message["generation"]
+                self._generation += 1
+            self._sequence = message["sequence"]
+            if not host.loaded:
+                host.loaded, self.problem = True, None
+                self._load_seconds = time.monotonic() - host.started
+        number = host.workers[message["worker"]] = next(self._numbers)
+        link = Link(number, self._generation, message["sequence"], connection, pidfd)
+        if host is self._host:
+            self._on_worker(link)
+        else:  # a successor that is not as far yet, or one of the last of a host that retires
+            link.close()

@@ -26,7 +26,7 @@ def test_every_benchmark_is_run_in_the_form_that_was_asked_for(
     monkeypatch.setattr(figures, "write", lambda: written.append(True))
     monkeypatch.setattr(sys, "argv", ["benchmarks", *options])
     assert benchmarks.main() == 1, "one of them has failed"
-    assert set(run) == {"api", "check", "feeds", "harvest", "identity", "ledger", "sparql", "start"}
+    assert set(run) == {"api", "check", "feeds", "harvest", "identity", "ledger", "sparql", "start", "wear"}
     assert all(given == options for given in run.values())
     assert bool(written) is bool(options)
     assert "-- check: 0 s, failed" in capsys.readouterr().out
