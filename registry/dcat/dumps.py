@@ -9,13 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-import orjson
-
 from registry.config import Config
 from registry.dcat.manifest import FOLDER, DumpFile, Manifest, read_manifest, write_manifest
 from registry.export import export
 from registry.formats import Description
-from registry.formats.table import collection, table
+from registry.formats.table import collected, lines
 from registry.ledger import Ledger
 from registry.ledger.activities import unpack
 from registry.terms import REGION
@@ -58,15 +56,15 @@ def _contents(ledger: Ledger) -> Iterator[tuple[str, Callable[[IO[bytes]], objec
     for suffix in WHOLE[:4]:
         yield f"orte.{suffix}.gz", lambda output, suffix=suffix: export(ledger, suffix, output)  # type: ignore[misc]
     sites = [iri for (iri,) in ledger.db.execute("SELECT iri FROM entity WHERE status = 'live' ORDER BY iri")]
-    yield "orte.csv.gz", lambda output: output.write(table(_described(ledger, sites)))
-    yield "orte.geojson.gz", lambda output: output.write(orjson.dumps(collection(_described(ledger, sites), {})))
+    yield "orte.csv.gz", lambda output: output.writelines(lines(_described(ledger, sites)))
+    yield "orte.geojson.gz", lambda output: output.writelines(collected(_described(ledger, sites)))
     for ags, members in by_district(ledger).items():
         stem = f"regions/{ags}"
         yield f"{stem}.nt.gz", lambda output, m=members: output.writelines(_texts(ledger, m))  # type: ignore[misc]
-        yield f"{stem}.csv.gz", lambda output, m=members: output.write(table(_described(ledger, m)))  # type: ignore[misc]
+        yield f"{stem}.csv.gz", lambda output, m=members: output.writelines(lines(_described(ledger, m)))  # type: ignore[misc]
         yield (
             f"{stem}.geojson.gz",
-            lambda output, m=members: output.write(orjson.dumps(collection(_described(ledger, m), {}))),  # type: ignore[misc]
+            lambda output, m=members: output.writelines(collected(_described(ledger, m))),  # type: ignore[misc]
         )
     for state in ledger.sources():
         yield (

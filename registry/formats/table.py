@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+
+import orjson
 
 from registry.formats.description import Description
 from registry.terms import CONCEPT, ORTE, PROV, REGION, SCHEMA
@@ -92,16 +93,23 @@ def row(description: Description) -> dict[str, list[str]]:
     return found
 
 
-def table(descriptions: Iterable[Description], sheet: Sheet = _PLAIN, distances: Distances = _NONE) -> bytes:
-    """CSV by RFC 4180, UTF-8; several values of a cell are separated by ``|``.
+class _Echo:
+    """Has a csv.writer give back each line, instead of keeping it."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def lines(descriptions: Iterable[Description], sheet: Sheet = _PLAIN, distances: Distances = _NONE) -> Iterator[bytes]:
+    """CSV by RFC 4180, UTF-8, line by line; several values of a cell are separated by ``|``.
 
     A cell that a spreadsheet would take for a formula gets an apostrophe in front; numbers and telephone numbers,
     in which no formula can hide, do not.
     """
-    output = io.StringIO(newline="")
-    writer = csv.writer(output, lineterminator="\r\n", delimiter=sheet.separator)
+    writer = csv.writer(_Echo(), lineterminator="\r\n", delimiter=sheet.separator)
     columns = sheet.columns()
-    writer.writerow(["id", "type", *(["distance"] if distances else []), *columns])
+    header = ["id", "type", *(["distance"] if distances else []), *columns]
+    yield (codecs.BOM_UTF8 if sheet.bom else b"") + _line(writer, header)
     for description in descriptions:
         found = row(description)
         cells = [cell("|".join(found[name])) for name in ("id", "type")]
@@ -112,8 +120,17 @@ def table(descriptions: Iterable[Description], sheet: Sheet = _PLAIN, distances:
             _decimal("|".join(found[name]), sheet) if name in _NUMBERS else cell("|".join(found[name]))
             for name in columns
         ]
-        writer.writerow(cells)
-    return (codecs.BOM_UTF8 if sheet.bom else b"") + output.getvalue().encode()
+        yield _line(writer, cells)
+
+
+def _line(writer: Any, cells: list[str]) -> bytes:
+    line: str = writer.writerow(cells)
+    return line.encode()
+
+
+def table(descriptions: Iterable[Description], sheet: Sheet = _PLAIN, distances: Distances = _NONE) -> bytes:
+    """All `lines` together."""
+    return b"".join(lines(descriptions, sheet, distances))
 
 
 def feature(
@@ -146,6 +163,14 @@ def collection(
     """Several things as a GeoJSON feature collection with further members, such as the number of all of them."""
     features = [feature(one, fields, distances.get(one.root)) for one in descriptions]
     return {"type": "FeatureCollection", **more, "features": features}
+
+
+def collected(descriptions: Iterable[Description]) -> Iterator[bytes]:
+    """Any number of things as the JSON of a `collection`, feature by feature."""
+    yield b'{"type":"FeatureCollection","features":['
+    for number, one in enumerate(descriptions):
+        yield (b"," if number else b"") + orjson.dumps(feature(one))
+    yield b"]}"
 
 
 def _parent(path: str) -> str:

@@ -8,6 +8,7 @@ import json
 import re
 from typing import Any
 
+import orjson
 import pyoxigraph as ox
 import pytest
 from pyld import jsonld
@@ -16,7 +17,7 @@ from registry.assets import ontology_dir
 from registry.formats import Context, Description, Unwritable, document, serialise
 from registry.formats.jsonld import flat
 from registry.formats.media import NTRIPLES, RDFXML, TRIG, TURTLE, Format
-from registry.formats.table import collection, feature, table
+from registry.formats.table import collected, collection, feature, lines, table
 from registry.terms import PREFIXES
 from registry.vocabulary import vocabulary
 
@@ -147,6 +148,15 @@ def test_no_formula_hides_in_csv(text: str) -> None:
 
 def test_numbers_and_words_stay_as_they_are() -> None:
     assert cells("-12.5", "12", "Haus = Heim", "a+b") == ["-12.5", "12", "Haus = Heim", "a+b"]
+
+
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_a_collection_of_any_size_is_the_same_piece_by_piece(number: int) -> None:
+    things = [Description(ROOT, given()), Description("http://orte.test/site/b", []), Description(ROOT, given())][
+        :number
+    ]
+    assert b"".join(collected(things)) == orjson.dumps(collection(things, {}))
+    assert len(list(lines(things))) == 1 + number, "a header, and a line for each"
 
 
 def test_geojson() -> None:
