@@ -53,6 +53,15 @@ COLUMNS: dict[str, str] = {
     "derivedFrom": PROV["wasDerivedFrom"].value,
 }
 _NESTED = {"address": SCHEMA["address"].value, "geo": SCHEMA["geo"].value}
+
+
+def _place(path: str) -> tuple[str, str]:
+    """The nested node in which a column's property is found, empty for none, and the property."""
+    parent = path.partition(".")[0]
+    return (parent, path.removeprefix(f"{parent}.")) if parent in _NESTED else ("", path)
+
+
+_PLACES = {column: _place(path) for column, path in COLUMNS.items()}
 _NUMBERS = frozenset(["latitude", "longitude", "floorArea"])
 _SHORT = re.compile(f"{re.escape(CONCEPT)}[^/]+/|{re.escape(REGION)}|{re.escape(ORTE)}")
 
@@ -73,7 +82,7 @@ class Sheet:
         """The columns after ``id`` and ``type``."""
         if self.fields is None:
             return list(COLUMNS)
-        return [name for name, path in COLUMNS.items() if {name, _parent(path)} & self.fields]
+        return [name for name, (parent, _) in _PLACES.items() if {name, parent} & self.fields]
 
 
 Distances = Mapping[str, float]
@@ -85,11 +94,10 @@ _NONE: Distances = MappingProxyType({})
 def row(description: Description) -> dict[str, list[str]]:
     """The values of a description by column; German text where there is a choice, concepts by their short name."""
     found = {"id": [description.root], "type": [_short(iri) for iri in description.types if iri.startswith(ORTE)]}
-    for column, path in COLUMNS.items():
-        parent = _parent(path)
-        predicate = path.removeprefix(f"{parent}.") if parent else path
-        subjects = description.iris(_NESTED[parent])[:1] if parent else [description.root]
-        found[column] = [value for subject in subjects for value in _values(description, predicate, subject)]
+    nodes = {name: description.iri(path) for name, path in _NESTED.items()} | {"": description.root}
+    for column, (parent, predicate) in _PLACES.items():
+        subject = nodes[parent]
+        found[column] = [] if subject is None else _values(description, predicate, subject)
     return found
 
 
@@ -173,12 +181,9 @@ def collected(descriptions: Iterable[Description]) -> Iterator[bytes]:
     yield b"]}"
 
 
-def _parent(path: str) -> str:
-    """The nested node in which a column's property is found, empty for none."""
-    return path.partition(".")[0] if path.startswith(("address.", "geo.")) else ""
-
-
 def _values(description: Description, predicate: str, subject: str) -> list[str]:
+    if not description.objects(predicate, subject):
+        return []
     text = description.text(predicate, "de", subject)
     values = [] if text is None else [text]
     if predicate in (SCHEMA["alternateName"].value, SCHEMA["keywords"].value):
