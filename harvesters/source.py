@@ -10,6 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from harvesters.web_address import is_web_address
+
 SHIPPED = Path(__file__).resolve().parent / "sources"
 """The folder of the sources that travel with the program."""
 
@@ -136,9 +138,9 @@ class _Reading:
         return Source(
             id=name,
             title=title,
-            homepage=self.text("homepage"),
+            homepage=self.address("homepage"),
             publisher=self.text("publisher") or name,
-            licence=self.text("licence"),
+            licence=self.address("licence"),
             attribution=self.text("attribution"),
             rank=self.whole("rank", 50),
             every=self.duration("every", self.table.get("every", "1d")),
@@ -168,6 +170,13 @@ class _Reading:
         if value is not None and not isinstance(value, str):
             raise self.error(f"{key} must be a text")
         return value or None
+
+    def address(self, key: str) -> str | None:
+        value = self.text(key)
+        if value and not is_web_address(value):
+            none = "; leave it out where the source states none" if key == "licence" else ""
+            raise self.error(f"{key} must be an http(s) address, '{value}' is none{none}")
+        return value
 
     def whole(self, key: str, default: int) -> int:
         value = self.table.get(key, default)

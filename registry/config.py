@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -12,8 +13,13 @@ from typing import Any, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 from harvesters.gazetteer_files import GazetteerFiles
+from harvesters.web_address import is_web_address
 
 FILE = "registry.toml"
+_MAY_BE_ZERO = {
+    "server.port", "limits.query_queue", "limits.result_rows", "limits.proposals_open", "fetch.retries", "fetch.delay",
+    "feed.full_log_days", "feed.deletions_days",
+}  # fmt: skip
 
 
 class ConfigError(Exception):
@@ -161,10 +167,12 @@ def load(data: Path) -> Config:
     if "data" in table:
         raise ConfigError(f"{file}: 'data' is no setting; the data directory is chosen by --data or ORTE_DATA")
     config: Config = _build(Config, table, file, "", data=data)
-    if urlsplit(config.base_url).scheme not in ("http", "https") or not urlsplit(config.base_url).netloc:
+    if not is_web_address(config.base_url):
         raise ConfigError(f'{file}: base_url must be an http(s) address, e.g. "https://orte.example.org"')
     if config.base_url.endswith("/"):
         raise ConfigError(f"{file}: base_url must not end with a slash")
+    if not is_web_address(config.licence):
+        raise ConfigError(f'{file}: licence must be an http(s) address, e.g. "{Config.licence}"')
     if config.map.tiles and not re.match(r"https?://[\w.:-]+/", config.map.tiles):
         raise ConfigError(f"{file}: map.tiles must be an http(s) address with {{z}}, {{x}} and {{y}}")
     for address in config.feed.notify:
@@ -173,15 +181,22 @@ def load(data: Path) -> Config:
     if config.server.log not in ("plain", "json"):
         raise ConfigError(f'{file}: server.log must be "plain" or "json"')
     _check_engine(config.engine, file)
-    for name, value in (
-        ("limits.query_workers", config.limits.query_workers),
-        ("limits.page_size", config.limits.page_size),
-        ("limits.connections", config.limits.connections),
-        ("limits.validate_per_minute", config.limits.validate_per_minute),
-    ):
-        if value < 1:
-            raise ConfigError(f"{file}: {name} must be 1 or more")
+    _check_numbers(config, file)
     return config
+
+
+def _check_numbers(settings: Any, file: Path, prefix: str = "") -> None:
+    for one in fields(settings):
+        name, value = prefix + one.name, getattr(settings, one.name)
+        if is_dataclass(value):
+            _check_numbers(value, file, f"{name}.")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            zero = name in _MAY_BE_ZERO
+            if not (value > 0 or (zero and value == 0)) or value == math.inf:
+                least = "0 or more" if zero else "1 or more" if isinstance(value, int) else "above 0"
+                raise ConfigError(f"{file}: {name} must be {least}")
+    if not prefix and settings.limits.page_size > settings.limits.page_size_max:
+        raise ConfigError(f"{file}: limits.page_size must not be above limits.page_size_max")
 
 
 def _check_engine(engine: Engine, file: Path) -> None:

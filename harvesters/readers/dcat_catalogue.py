@@ -12,6 +12,7 @@ import pyoxigraph as ox
 from harvesters.readers.rdf_documents import Documents
 from harvesters.readers.resources import Resources
 from harvesters.reading import Partial, SourceFailed
+from harvesters.web_address import is_web_address
 
 DCAT = "http://www.w3.org/ns/dcat#"
 DCT = "http://purl.org/dc/terms/"
@@ -119,14 +120,14 @@ class Catalogue:
                 f"dataset {dataset} has {len(best)} such distributions ({shown}); set distribution_title"
             )
         ((address, node),) = best.items()
-        page = next(iter(self.web(dataset, f"{DCAT}landingPage")), dataset if _is_web(dataset) else None)
+        page = next(iter(self.web(dataset, f"{DCAT}landingPage")), dataset if is_web_address(dataset) else None)
         licences = [*self.web(node, f"{DCT}license"), *self.web(dataset, f"{DCT}license")]
         name = next(iter(self.texts(dataset, f"{DCT}identifier")), re.split(r"[/#]", dataset.rstrip("/#"))[-1])
         return Distribution(address, page, next(iter(licences), None), name)
 
     def describe(self, node: str) -> None:
         """See that a thing is described: the catalogue may only link to it."""
-        if self.resources.statements(node) or not _is_web(node) or node in self._followed:
+        if self.resources.statements(node) or not is_web_address(node) or node in self._followed:
             return
         if len(self._followed) >= _MOST_FOLLOWED:
             raise SourceFailed(
@@ -168,7 +169,7 @@ class Catalogue:
         return sorted(value.value for value in values if not isinstance(value, ox.BlankNode))
 
     def web(self, node: str, predicate: str) -> list[str]:
-        return [text for text in self.texts(node, predicate) if _is_web(text)]
+        return [text for text in self.texts(node, predicate) if is_web_address(text)]
 
 
 def folded(kind: str) -> str:
@@ -177,10 +178,6 @@ def folded(kind: str) -> str:
     if "media-types/" in text:
         return text.rpartition("media-types/")[2]
     return re.split(r"[/#]", text)[-1] if "://" in text else text
-
-
-def _is_web(text: str) -> bool:
-    return re.fullmatch(r"https?://[^\s<>\"{}|\\^`]+", text) is not None
 
 
 def _count(text: str) -> int:

@@ -6,6 +6,7 @@ import signal
 import threading
 from dataclasses import asdict, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import orjson
@@ -14,8 +15,9 @@ from rich.console import Console
 
 from harvesters.fetch import Fetcher, FetchError
 from harvesters.ldes import FeedFailed
+from harvesters.web_address import is_web_address
 from registry.cli.terminal import say
-from registry.config import FILE, load
+from registry.config import FILE, Config, load
 from registry.dcat import announce
 from registry.dcat.dumps import write_dumps
 from registry.federation.notifying import notify as notify_peers
@@ -91,14 +93,7 @@ def follow(
 
     Exits with 1 when the copy cannot be proved to be the same. The copy has the base address of its original.
     """
-    base = url.rstrip("/")
-    file = context.obj / FILE
-    if not file.exists():
-        context.obj.mkdir(parents=True, exist_ok=True)
-        file.write_text(f'# A replica: `orte follow {base}`\nbase_url = "{base}"\n', encoding="utf-8")
-    config = load(context.obj)
-    if config.base_url != base:
-        raise typer.BadParameter(f"{file} has base_url {config.base_url}; a replica has that of its original, {base}")
+    config = _copying(context.obj, url.rstrip("/"))
     ledger = Ledger.open(config.ledger, config.base_url)
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
@@ -122,3 +117,18 @@ def follow(
             raise typer.Exit(0 if all(one.agrees for one in done) else 1)
         if ended.wait(config.feed.poll_seconds):
             return
+
+
+def _copying(data: Path, base: str) -> Config:
+    """The settings of a copy; those of a new one are written when its original has answered."""
+    if not is_web_address(base):
+        raise typer.BadParameter(f"'{base}' is no http(s) address")
+    file, config = data / FILE, load(data)
+    if (file.exists() or config.ledger.exists()) and config.base_url != base:
+        raise typer.BadParameter(f"{data} has base_url {config.base_url}; a replica has that of its original, {base}")
+    if not file.exists():
+        with Fetcher(fetch_settings(config, timedelta(minutes=1))) as fetch:
+            fetch.get(f"{base}/sources", accept="application/ld+json")
+        data.mkdir(parents=True, exist_ok=True)
+        file.write_text(f'# A replica: `orte follow {base}`\nbase_url = "{base}"\n', encoding="utf-8")
+    return load(data)

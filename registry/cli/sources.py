@@ -13,6 +13,7 @@ import typer
 from harvesters.readers import READERS
 from harvesters.source import Source
 from harvesters.source import load as load_source
+from harvesters.web_address import is_web_address
 from registry.cli import proposals
 from registry.cli.terminal import say
 from registry.config import load
@@ -70,6 +71,9 @@ def new(
         raise typer.BadParameter(f"'{name}' cannot be an id: use small letters, digits and hyphens")
     if name in sources(config):
         raise typer.BadParameter(f"there is a source '{name}' already")
+    for what, address in (("homepage", homepage), ("licence", licence)):
+        if address and not is_web_address(address):
+            raise typer.BadParameter(f"the {what} must be an http(s) address, '{address}' is none")
     folder = config.data / config.sources_folder / name
     write(folder, Answers(name, title_de, title_en, publisher, homepage, reader, url, licence or None))
     load_source(folder)

@@ -16,9 +16,10 @@ import pyoxigraph as ox
 
 from harvesters.fetch import Fetcher
 from harvesters.ldes import Client, FeedFailed, Member, State
+from harvesters.web_address import is_web_address
 from registry import search
 from registry.ingest import references
-from registry.ledger import Ledger, activities, entities, records, runs
+from registry.ledger import Ledger, LedgerError, activities, entities, records, runs
 from registry.ledger.activities import pack
 from registry.locks import alone
 from registry.record import Record, canonical
@@ -27,6 +28,7 @@ from registry.terms import DCT, KIND_OF, ORTE, PROV, TYPE
 from registry.unify import FOLLOWER as UNIFY
 
 BATCH = 500
+_KEY = "replica "
 ELSEWHERE = "peers"
 """Source of the records that the original has from its peers: their own sources are not in its catalogue."""
 
@@ -51,8 +53,14 @@ def replicate(
 
     Raises:
         AlreadyHarvesting, FeedFailed, FetchError: with a sentence for the operator; what was copied stays valid.
+        LedgerError: when the ledger holds something already and is no copy; nothing was changed.
     """
     with alone(locks, "replica"):
+        if activities.last(ledger.db) and not _begun(ledger.db):
+            raise LedgerError(
+                f"this data directory holds a registry of its own; a copy of {ledger.base} needs an empty one"
+                " (`orte --data DIR follow …`)"
+            )
         _sources(ledger, fetch)
         copy = _Copy(ledger)
         done = [
@@ -75,7 +83,7 @@ def _stream(
     notes: Callable[[str], None],
 ) -> Copied:
     """Take over what is new; when the digests then differ, take everything, and let go of what is not there."""
-    key = f"replica {stream}"
+    key = f"{_KEY}{stream}"
     row = ledger.db.execute("SELECT state FROM peer WHERE source = ?", (key,)).fetchone()
     start, count = State.load(row[0] if row else None), 0
     agrees = False
@@ -229,13 +237,21 @@ def _described(base: str, answer: Any) -> Iterator[tuple[str, dict[str, Any]]]:
             {
                 **_EMPTY,
                 "title": one.get("title", {"de": name, "en": name}),
-                "homepage": one.get("homepage"),
-                "licence": one.get("license"),
+                "homepage": _address(one.get("homepage")),
+                "licence": _address(one.get("license")),
                 "publisher": publisher.get("name", name) if isinstance(publisher, dict) else name,
                 "attribution": one.get("attribution"),
                 "rank": one.get("rank", 50),
             },
         )
+
+
+def _address(told: Any) -> str | None:
+    return told if is_web_address(told) else None
+
+
+def _begun(db: sqlite3.Connection) -> bool:
+    return db.execute("SELECT 1 FROM peer WHERE source LIKE ?", (f"{_KEY}%",)).fetchone() is not None
 
 
 def _live(db: sqlite3.Connection, table: str) -> set[str]:

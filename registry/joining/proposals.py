@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from harvesters.source import Source
 from harvesters.source import load as load_source
+from harvesters.web_address import is_web_address
 from registry.config import Config
 from registry.joining import new_source
 from registry.joining.new_source import PEER
@@ -87,7 +88,7 @@ class Offer:
                   if len(texts.get(name, "")) > most]  # fmt: skip
         wrong += [f"'{name}' holds control characters" for name in texts if not _printable(texts[name], name)]
         for name in ("url", "homepage", "licence"):
-            if texts.get(name) and not _address(texts[name]):
+            if texts.get(name) and not is_web_address(texts[name]):
                 wrong.append(f"'{name}' must be an http(s) address without user name")
         if texts.get("kind") and texts["kind"] not in KINDS:
             wrong.append(f"'kind' must be one of: {', '.join(KINDS)}")
@@ -268,15 +269,6 @@ def _places(source: Source, kind: str) -> Iterator[str]:
 def _feed(url: str) -> str:
     """The feed of a registry's records, from its address or that of any of its feeds."""
     return f"{url.partition('/feed/')[0].rstrip('/')}/feed/records"
-
-
-def _address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        parts.port  # noqa: B018 - raises for one that is no number
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username and " " not in text
 
 
 def _printable(text: str, name: str = "") -> bool:

@@ -24,6 +24,7 @@ from harvesters.lift import Lift
 from harvesters.readers import READERS
 from harvesters.reading import Context, Item, RawRecord, Reader, Unreadable
 from harvesters.source import Source
+from harvesters.web_address import is_web_address
 from registry.check import LateChecker
 from registry.config import Config
 from registry.harvesting import fetch_settings, gazetteer
@@ -139,13 +140,9 @@ def _entries(source: Source, content: bytes) -> list[Item]:
             )
             continue
         key = entry.get("key") or entry.get("id") or number
-        page = next((entry[name] for name in ("page", "link", "url") if _is_address(entry.get(name))), None)
+        page = next((entry[name] for name in ("page", "link", "url") if is_web_address(entry.get(name))), None)
         items.append(RawRecord(str(key), entry, page=page))
     return items
-
-
-def _is_address(value: object) -> bool:
-    return isinstance(value, str) and value.startswith(("http://", "https://"))
 
 
 def _read(config: Config, source: Source, host: str | None, limit: int, reader: Reader | None = None) -> Trial:

@@ -57,6 +57,9 @@ def test_overrides_replace_single_values(tmp_path: Path) -> None:
         ('reader = "csv"', "", "name of the reader"),
         ('publisher = "Verein"', "publisher = 3", "publisher must be a text"),
         ('publisher = "Verein"', 'publischer = "Verein"', "'publischer' is no key"),
+        ('publisher = "Verein"', 'publisher = "Verein"\nhomepage = "x"', "homepage must be an http(s) address"),
+        ('publisher = "Verein"', "publisher = 'V'\nhomepage = 'https://a.example/\"x'", "homepage must be an http(s)"),
+        ('publisher = "Verein"', 'publisher = "Verein"\nlicence = "CC0"', "leave it out where the source states none"),
         ("[read]", "[read", "not valid TOML"),
     ],
 )

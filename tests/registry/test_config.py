@@ -30,6 +30,12 @@ def test_values_are_read_into_their_places(tmp_path: Path) -> None:
     assert config.sources["studie"] == {"enabled": False}
 
 
+def test_nothing_waits_where_there_is_no_room_for_it(tmp_path: Path) -> None:
+    """Zero is an answer: no queue, no pause, no limit of rows."""
+    text = "[limits]\nquery_queue = 0\nresult_rows = 0\n[fetch]\nretries = 0\ndelay = 0\n[feed]\ndeletions_days = 0\n"
+    assert load(_write(tmp_path, text)).limits.query_queue == 0
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
@@ -41,6 +47,15 @@ def test_values_are_read_into_their_places(tmp_path: Path) -> None:
         ('[limits]\nquery_workers = "two"', "limits.query_workers must be a whole number"),
         ("[limits]\nquery_workers = true", "limits.query_workers must be a whole number"),
         ("[limits]\nquery_workers = 0", "limits.query_workers must be 1 or more"),
+        ("[limits]\npage_size = 2000", "limits.page_size must not be above limits.page_size_max"),
+        ("[limits]\nquery_seconds = -1", "limits.query_seconds must be above 0"),
+        ("[limits]\nquery_seconds = nan", "limits.query_seconds must be above 0"),
+        ("[limits]\nquery_seconds = inf", "limits.query_seconds must be above 0"),
+        ("[limits]\nquery_queue = -3", "limits.query_queue must be 0 or more"),
+        ("[fetch]\ntimeout = 0", "fetch.timeout must be above 0"),
+        ("[fetch]\nretries = -1", "fetch.retries must be 0 or more"),
+        ("[server]\nport = -5", "server.port must be 0 or more"),
+        ('licence = "CC0"', "licence must be an http(s) address"),
         ('[fetch]\nallow_private_hosts = "127.0.0.1"', "must be a list of texts"),
         ("server = 8000", "[server] must be a table"),
         ("data = '/tmp'", "--data"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from fastapi.testclient import TestClient
 
 from harvesters.fetch import Fetcher, FetchSettings
@@ -11,9 +12,10 @@ from registry.api import create_app
 from registry.check import Checker
 from registry.config import Config
 from registry.federation.replica import Copied, replicate
-from registry.ledger import Ledger, entities
+from registry.ledger import Ledger, LedgerError, entities
 from registry.verify import verify, verify_peer
 from tests.registry.federation import NoEngine, registry
+from tests.registry.test_cli import orte
 
 
 def copy(ledger: Ledger, folder: Path) -> list[Copied]:
@@ -46,6 +48,37 @@ def test_a_replica_is_the_same_and_stays_so(tmp_path: Path, checker: Checker) ->
         assert ledger.db.execute(pairs).fetchall() == original.ledger.db.execute(pairs).fetchall()
         assert all(one.good for one in verify(ledger, str(tmp_path / "copy" / "ledger.sqlite")))
         ledger.close()
+
+
+def test_a_registry_of_its_own_is_not_made_a_copy(tmp_path: Path, checker: Checker) -> None:
+    """Not even one of the same address, such as the original itself: its log would be written over."""
+    with registry(tmp_path / "a", checker) as original:
+        original.harvest({"x": "Haus", "y": "Hof"})
+        original.harvest({"y": "Hof"})
+        before = original.ledger.db.execute("SELECT count(*), max(sequence) FROM activity").fetchall()
+        with pytest.raises(LedgerError, match=r"a registry of its own; a copy of .* needs an empty one"):
+            copy(original.ledger, tmp_path / "a")
+        assert original.ledger.db.execute("SELECT count(*), max(sequence) FROM activity").fetchall() == before
+        assert [state.id for state in original.ledger.sources()] == ["eigene"]
+        assert all(one.good for one in verify(original.ledger, str(tmp_path / "a" / "ledger.sqlite")))
+
+
+def test_what_a_typing_error_leaves_in_a_fresh_directory_is_nothing(tmp_path: Path, checker: Checker) -> None:
+    with registry(tmp_path / "a", checker) as original:
+        original.harvest({"x": "Haus"})
+        data = tmp_path / "copy"
+        data.mkdir()
+        for wrong in ("nix", "ftp://orte.test", "http://127.0.0.1:9"):
+            done = orte(data, "follow", wrong, "--once")
+            assert done.returncode != 0
+            assert "Traceback" not in done.stderr
+            assert list(data.iterdir()) == []
+        host = original.base.split("/")[2]
+        settings = f'base_url = "{original.base}"\n[fetch]\nallow_private_hosts = ["{host}"]\n'
+        (data / "registry.toml").write_text(settings)
+        assert orte(data, "follow", original.base, "--once").returncode == 0
+        other = orte(data, "follow", "http://orte.test", "--once")
+        assert "a replica has that of its original" in other.stderr
 
 
 def test_a_damaged_copy_heals_itself(tmp_path: Path, checker: Checker) -> None:
