@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -38,6 +38,7 @@ class Engine:
             self.options,
             on_worker=self._on_worker,
             on_death=self._on_death,
+            on_end=self._on_end,
             on_loss=self._on_loss,
         )
         self._pool = Pool(self.options, self._supervisor.ask_for_workers)
@@ -145,11 +146,15 @@ class Engine:
             del self._obituaries[next(iter(self._obituaries))]
         self._pool.died(number)
 
+    def _on_end(self, numbers: Collection[int]) -> None:
+        self._pool.ended(numbers)
+        for number in numbers:
+            mourner = self._mourners.get(number)
+            if mourner is not None and not mourner.done():
+                mourner.set_result(None)
+
     def _on_loss(self) -> None:
         self._pool.abandon(self._supervisor.starting())
-        for mourner in self._mourners.values():
-            if not mourner.done():
-                mourner.set_result(None)
 
     async def _cause_of_death(self, link: Link) -> int | None:
         """The signal a worker died of; None when the host cannot say."""

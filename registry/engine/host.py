@@ -15,6 +15,7 @@ that says that it is worn; when a fresh one has taken over it is told to retire,
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import gc
 import importlib
@@ -72,6 +73,9 @@ class Host:
         """Load, then follow and fork until the client hangs up, or until the last worker has ended after `retire`."""
         self._tell({"state": "loading"})
         self._sequence = self._follower.load(self._target)
+        with contextlib.suppress(TryAgain):  # what came while it loaded, and may have left the sequence as it was
+            sequence = self._follower.follow(self._target)
+            self._sequence = self._sequence if sequence is None else sequence
         self._memory.forgotten()  # a store is new when it has loaded
         self._selector.register(self._control, selectors.EVENT_READ)
         pause = self._fork_generation()

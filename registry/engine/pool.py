@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from registry.engine.errors import EngineBusy, EngineError
 from registry.engine.interface import EngineOptions
@@ -110,13 +110,17 @@ class Pool:
                 break
         self._keep_spares()
 
+    def ended(self, numbers: Collection[int]) -> None:
+        """A host has ended, and with it these workers, of which some run."""
+        for link in self._running:
+            if link.number in numbers:
+                link.kill(Killed.STOPPED)
+
     def abandon(self, error: EngineError) -> None:
-        """The host is gone, and all workers with it: nobody who waits will get one."""
+        """The host that forks workers is gone: nobody who waits will get one."""
         for link in self._idle:
             link.close()
         self._idle.clear()
-        for link in self._running:
-            link.kill(Killed.STOPPED)
         for turn in self._waiting:
             if not turn.done():
                 turn.set_exception(error)

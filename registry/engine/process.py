@@ -50,7 +50,7 @@ class HostProcess:
         self._ended = asyncio.Event()
         self._heard = 0.0
         self.started = time.monotonic()
-        self.loaded = False
+        self.forked = False  # it has, or had, workers
         self.problem: str | None = None
         self.workers: dict[int, int] = {}  # the host's number of a living worker → ours
 
@@ -122,6 +122,10 @@ class HostProcess:
         except OSError:
             return 0
         return int(fields[11]) + int(fields[12])
+
+    def expire(self) -> None:
+        """Have `watch` return, as if the host had hung up."""
+        self._ended.set()
 
     def hang_up(self) -> None:
         """Hear nothing more of it, which ends it unless it is stuck."""

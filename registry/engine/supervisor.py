@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import math
+import os
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from registry.engine.errors import EngineStarting
@@ -18,17 +20,20 @@ from registry.engine.process import HostProcess
 _log = logging.getLogger("registry.engine")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0  # seconds between two starts; doubles with every failure
 _FIRST_GUESS = 2.0  # seconds a load takes, when nothing is known
-_RENEWAL_PAUSE = 600.0  # seconds after a renewal that failed; doubles with every failure
+_RENEWAL_PAUSE, _LONGEST_RENEWAL_PAUSE = 600.0, 86_400.0  # seconds after a renewal that failed; doubles likewise
+_RETIREMENT = 60.0  # seconds beyond the time limit of a query, for those who read their answers slowly
 
 
 class Supervisor:
     """Keeps one host answering between ``start`` and ``stop``.
 
-    Calls back: ``on_worker(link)``, ``on_death(number, signal)`` and, when a host is lost, ``on_loss()``. Numbers of
-    workers and generations go on from one host to the next.
+    Calls back: ``on_worker(link)``, ``on_death(number, signal)``, ``on_end(numbers)`` when a host has taken its workers
+    with it, and ``on_loss()`` when it was the one to ask. Numbers of workers and generations go on from one host to the
+    next.
 
     A host that says it is worn is renewed: its successor loads beside it, and takes over as soon as it has workers
-    that see all that the old one's do. The old one then ends with its last worker, so nobody's query is disturbed.
+    that see all that the old one's do. The old one then ends with its last worker, so nobody's query is disturbed; at
+    the latest when a query has had its time and a minute was left to read the answer.
     """
 
     def __init__(
@@ -39,12 +44,16 @@ class Supervisor:
         *,
         on_worker: Callable[[Link], None],
         on_death: Callable[[int, int], None],
+        on_end: Callable[[Collection[int]], None],
         on_loss: Callable[[], None],
     ) -> None:
         self._make: Callable[[], HostProcess] = lambda: HostProcess(follower, arguments, options, self._understand)
         self._on_worker = on_worker
         self._on_death = on_death
+        self._on_end = on_end
         self._on_loss = on_loss
+        self._spare = options.spare
+        self._retirement = options.timeout + _RETIREMENT
         self._host: HostProcess | None = None
         self._successor: HostProcess | None = None
         self._attending: set[asyncio.Task[None]] = set()  # one for each host, the retired ones, too
@@ -80,12 +89,13 @@ class Supervisor:
         return min(60.0, max(_FIRST_GUESS, elapsed))
 
     def start(self) -> None:
-        self._started = time.monotonic()
+        self._started, self._renewal_due = time.monotonic(), 0.0
         self._task = asyncio.create_task(self._keep_running(), name="engine supervisor")
 
     async def stop(self) -> None:
         if self._task is not None:
             self._successor = None  # it does not fail, and takes nobody's place
+            self._renewal_due = math.inf  # hosts may be heard once more before the tasks below learn of their end
             tasks = [self._task, *self._attending]
             for task in tasks:
                 task.cancel()
@@ -147,18 +157,21 @@ class Supervisor:
     def _lose(self, host: HostProcess) -> None:
         """A host is gone, or stuck. A successor that loads at this time takes its place at once."""
         host.hang_up()
+        self._on_end(set(host.workers.values()))
         if host is self._host:
             self.problem = host.problem or self.problem
-            self._lived_well = host.loaded and time.monotonic() - host.started > _LONGEST_PAUSE
+            self._lived_well = host.forked and time.monotonic() - host.started > _LONGEST_PAUSE
             self._host = None
-            if self._successor is not None:
-                self._promote(self._successor)
+            if (successor := self._successor) is not None:
+                self._promote(successor)
                 self.restarts += 1
+                if successor.forked:  # workers that were sent away, as they did not see enough: they do now
+                    successor.say({"fork": self._spare})
             self._on_loss()
         elif host is self._successor:
             self._successor = None
             self._renewal_due = time.monotonic() + self._renewal_pause
-            self._renewal_pause *= 2
+            self._renewal_pause = min(_LONGEST_RENEWAL_PAUSE, self._renewal_pause * 2)
             _log.warning("The engine host goes on worn, as a fresh one did not come up: %s", host.problem or "it died")
 
     def _renew(self) -> None:
@@ -170,15 +183,20 @@ class Supervisor:
         assert self._host is not None
         assert self._successor is not None
         self._host.say({"retire": True})
+        asyncio.get_running_loop().call_later(self._retirement, self._host.expire)
         self._promote(self._successor)
         self._renewal_pause = _RENEWAL_PAUSE
         self.renewals += 1
 
     def _understand(self, host: HostProcess, message: dict[str, Any], descriptors: list[int]) -> None:
-        if "worker" in message:
+        if "worker" in message and len(descriptors) < 2:  # we have no room for more; without its other end it ends
+            for descriptor in descriptors:
+                os.close(descriptor)
+        elif "worker" in message:
             self._on_arrival(host, message, socket.socket(fileno=descriptors[0]), descriptors[1])
         elif "died" in message:
-            self._on_death(host.workers.pop(message["died"]), message["signal"])
+            if number := host.workers.pop(message["died"], None):
+                self._on_death(number, message["signal"])
         elif "failed" in message:
             host.problem = message["failed"]
         elif message["state"] == "worn" and host is self._host:
@@ -192,9 +210,10 @@ class Supervisor:
                 self._seen = host, message["generation"]
                 self._generation += 1
             self._sequence = message["sequence"]
-            if not host.loaded:
-                host.loaded, self.problem = True, None
+            if not host.forked:
                 self._load_seconds = time.monotonic() - host.started
+            self.problem = None
+        host.forked = True
         number = host.workers[message["worker"]] = next(self._numbers)
         link = Link(number, self._generation, message["sequence"], connection, pidfd)
         if host is self._host:

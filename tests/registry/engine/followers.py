@@ -25,7 +25,7 @@ class LogFollower:
         self._path = Path(path)
         self._position = 0
         self._sequence = 0
-        self._patience_asked = self._in_part = False
+        self._patience_asked = self._in_part = self._told = False
 
     def load(self, store: Target) -> int:
         while b"!wait" in self._path.read_bytes():
@@ -39,7 +39,9 @@ class LogFollower:
     def follow(self, store: Target) -> int | None:
         new = self._new()
         if self._in_part and new.startswith(b"!part"):
-            self._path.with_suffix(".part").touch()
+            if self._told:  # by now; the first time it is asked it has not forked yet
+                self._path.with_suffix(".part").touch()
+            self._told = True
             return None
         return self._apply(store, new)
 

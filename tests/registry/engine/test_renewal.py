@@ -186,6 +186,42 @@ def test_a_query_that_runs_is_answered_to_its_end_and_then_the_old_host_ends(log
     asyncio.run(scenario())
 
 
+def test_the_end_of_the_fresh_host_disturbs_nobody_whom_the_old_one_answers(log: Path) -> None:
+    async def scenario() -> None:
+        async with running(log, hold_bytes=1, **WORN) as engine:
+            answer = await engine.query(QueryRequest(ENDLESS))
+            pieces = answer.chunks()
+            remove(log, 0, 1000)
+            await until(lambda: engine.figures["renewals"] == 1)
+            os.kill(engine.figures["host"], signal.SIGKILL)
+            await until(lambda: engine.figures["restarts"] == 1)
+            await asyncio.wait_for(engine.reached(), PATIENCE)
+            for _ in range(20):  # much more than waits in any buffer
+                assert await anext(pieces)
+            await answer.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_an_old_host_does_not_stay_for_a_reader_who_takes_for_ever(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It holds a whole store."""
+    monkeypatch.setattr(supervisor, "_RETIREMENT", -19.0)  # of 20: a second is left
+
+    async def scenario() -> None:
+        async with running(log, hold_bytes=1, timeout=20.0, **WORN) as engine:
+            first = engine.figures["host"]
+            answer = await engine.query(QueryRequest(ENDLESS))
+            remove(log, 0, 1000)
+            await until(lambda: engine.figures["renewals"] == 1)
+            await gone(watch([first]))
+            with pytest.raises(EngineStarting):
+                async for _ in answer.chunks():
+                    pass
+            assert count(await ask(engine, COUNT)) == TRIPLES - 1000
+
+    asyncio.run(scenario())
+
+
 def test_a_worker_of_the_old_host_that_dies_is_told_from_those_of_the_new(log: Path) -> None:
     async def scenario() -> None:
         async with running(log, hold_bytes=1, **WORN) as engine:
@@ -245,6 +281,22 @@ def test_when_the_old_host_dies_meanwhile_the_fresh_one_takes_its_place(log: Pat
             assert count(await ask(engine, COUNT)) == TRIPLES - 1000
             assert (engine.figures["host"], engine.figures["restarts"], engine.figures["renewals"]) == (fresh, 1, 0)
             assert score(fresh) == score(os.getpid())
+
+    asyncio.run(scenario())
+
+
+def test_a_fresh_host_that_waited_for_the_log_answers_when_the_old_one_dies(log: Path) -> None:
+    """It has sent its workers, which were not wanted then, and its log has no news by which it would send others."""
+
+    async def scenario() -> None:
+        async with running(log, **WORN) as engine:
+            order(log, "part")
+            remove(log, 0, 1000)
+            await until(log.with_suffix(".part").exists)
+            os.kill(engine.figures["host"], signal.SIGKILL)
+            await until(lambda: engine.figures["restarts"] == 1)
+            await asyncio.wait_for(engine.reached(), PATIENCE)
+            assert count(await ask(engine, COUNT)) == TRIPLES
 
     asyncio.run(scenario())
 
