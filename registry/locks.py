@@ -24,24 +24,24 @@ class AlreadyHarvesting(Exception):
 
 
 @contextmanager
-def alone(folder: Path, source: str, seconds: float = math.inf) -> Iterator[None]:
+def alone(folder: Path, source: str, seconds: float = math.inf, patience: float = 0.0) -> Iterator[None]:
     """Hold the lock of a source, which says that this process harvests it, and for how many seconds at most.
 
     Raises:
-        AlreadyHarvesting: when another process is at it.
+        AlreadyHarvesting: when another process is at it, after `patience` seconds still.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _file(folder, source).open("a+") as file:
-        _take(file, source)  # released by the kernel even after kill -9
+        _take(file, source, patience)  # released by the kernel even after kill -9
         file.truncate(0)
         file.write(f"{os.getpid()} {time.time() + seconds + min(seconds, _GRACE):.0f}\n")
         file.flush()
         yield
 
 
-def _take(file: IO[str], source: str) -> None:
+def _take(file: IO[str], source: str, patience: float) -> None:
     """Take the lock. Whoever asks whether it is held shares it for a moment; only a harvest holds it alone."""
-    end = time.monotonic() + _PATIENCE
+    began = time.monotonic()
     while True:
         try:
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -50,10 +50,12 @@ def _take(file: IO[str], source: str) -> None:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:
-            raise AlreadyHarvesting(f"source '{source}' is being harvested by another process") from None
-        fcntl.flock(file, fcntl.LOCK_UN)
-        if time.monotonic() > end:
-            raise AlreadyHarvesting(f"the lock of source '{source}' is not let go of; is a process stopped?")
+            if time.monotonic() >= began + patience:
+                raise AlreadyHarvesting(f"source '{source}' is being harvested by another process") from None
+        else:
+            fcntl.flock(file, fcntl.LOCK_UN)
+            if time.monotonic() > began + max(patience, _PATIENCE):
+                raise AlreadyHarvesting(f"the lock of source '{source}' is not let go of; is a process stopped?")
         time.sleep(_PAUSE)
 
 

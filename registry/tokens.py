@@ -30,7 +30,7 @@ class Token:
 def create(ledger: Ledger, source: str, valid: timedelta) -> str:
     """A new token, `orte_{id}_{secret}`. It is shown this once: only a hash of the secret is kept."""
     identifier, secret = secrets.token_hex(4), secrets.token_hex(32)
-    now = datetime.fromisoformat(ledger.now())
+    now = datetime.fromisoformat(ledger.clock())
     with ledger.transaction():
         ledger.db.execute(
             "INSERT INTO token VALUES (?, ?, ?, ?, ?, NULL)",
@@ -44,7 +44,7 @@ def source_of(ledger: Ledger, text: str) -> str | None:
     prefix, _, rest = text.partition("_")
     identifier, _, secret = rest.partition("_")
     row = ledger.db.execute(
-        "SELECT source, hash FROM token WHERE id = ? AND revoked IS NULL AND expires > ?", (identifier, ledger.now())
+        "SELECT source, hash FROM token WHERE id = ? AND revoked IS NULL AND expires > ?", (identifier, ledger.clock())
     ).fetchone()
     # An unknown token is compared, too, so that it takes as long as one of which only the secret is wrong.
     right = hmac.compare_digest(_NOBODY if row is None else row[1], _hash(secret))

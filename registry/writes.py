@@ -34,6 +34,9 @@ from registry.writer import LIFTED, Request, Written
 if TYPE_CHECKING:
     from registry.check import Checker
 
+_PATIENCE = 5.0
+"""Seconds to wait for another server's write to the same source."""
+
 
 def serve() -> Handler:
     """The work of the process."""
@@ -97,7 +100,7 @@ def perform(ledger: Ledger, config: Config, checker: Checker, request: Request, 
         return Written(422, {}, "It does not fit the shapes; nothing was written",
                        tuple(asdict(line.finding) for line in report.lines[:500]))  # fmt: skip
     try:
-        with alone(config.data / "locks", source.id):
+        with alone(config.data / "locks", source.id, patience=_PATIENCE):
             written = _commit(ledger, source, request, root, wanted, found)
     except AlreadyHarvesting:
         return Written(503, {}, f"The source '{source.id}' is being harvested; ask again in a minute")

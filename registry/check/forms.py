@@ -241,5 +241,5 @@ def _compare(term: Term, bound: rdflib.Literal) -> object:
         return None
     try:
         return (term.value < bound.value, term.value == bound.value)
-    except TypeError:
+    except (TypeError, ArithmeticError):  # not of one kind; or not a number, beside a decimal
         return "incomparable"

@@ -177,7 +177,7 @@ def _dumps(config: Config) -> Round:
 
         ledger = Ledger.reader(config.ledger)
         try:
-            return ledger.sequence() != read_manifest(config).sequence
+            return not read_manifest(config).shows(ledger)
         finally:
             ledger.close()
 

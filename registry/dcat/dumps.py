@@ -16,6 +16,7 @@ from registry.formats import Description
 from registry.formats.table import collected, lines
 from registry.ledger import Ledger
 from registry.ledger.activities import unpack
+from registry.position import seal
 from registry.terms import REGION
 from registry.vocabulary import vocabulary
 
@@ -32,7 +33,7 @@ def write_dumps(ledger: Ledger, config: Config, progress: Callable[[str], None] 
     ledger.db.execute("BEGIN")
     try:
         sequence, moment = ledger.sequence(), ledger.now()
-        if sequence == before.sequence:
+        if before.shows(ledger):
             return before
         folder = config.data / FOLDER
         files = {}
@@ -42,9 +43,9 @@ def write_dumps(ledger: Ledger, config: Config, progress: Callable[[str], None] 
             old = before.files.get(name)
             same = old is not None and old.sha256 == sha256
             files[name] = DumpFile(name, size, sha256, old.modified if same and old else moment)
+        manifest = Manifest(sequence, files, seal(ledger, sequence))
     finally:
         ledger.db.execute("COMMIT")
-    manifest = Manifest(sequence, files)
     write_manifest(config, manifest)
     for stale in before.files.keys() - files.keys():
         (folder / stale).unlink(missing_ok=True)

@@ -28,6 +28,10 @@ class Format:
     prefixed: bool = False
 
     @property
+    def xml(self) -> bool:
+        return self.media_type.endswith("+xml")
+
+    @property
     def mark_opens_next(self) -> bool:
         """Whether the mark includes the beginning of a next row, so that the last row has none."""
         return self.mark_kept < len(self.row_mark)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from registry.engine.formats import Format
 
 _PIECE = 64 * 2**10
+_NOT_IN_XML, _REPLACEMENT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]"), "\ufffd".encode()
+"""Characters that literals may have and XML 1.0 may not, in any notation (2.2 Characters); no other byte of UTF-8 is
+one of these."""
 
 
 class LimitReached(Exception):
@@ -26,6 +30,7 @@ class RowWriter:
 
     def __init__(self, form: Format, send: Callable[[memoryview], None], max_bytes: int, max_rows: int | None) -> None:
         self._form = form
+        self._xml = form.xml
         self._send = send
         self._left = max_bytes
         self._rows_left = None if max_rows is None else max_rows + form.header_rows
@@ -35,7 +40,7 @@ class RowWriter:
 
     def write(self, piece: bytes) -> int:
         if not self._finished:  # the writers flush their buffers once more after an exception
-            self._pending += piece
+            self._pending += _NOT_IN_XML.sub(_REPLACEMENT, piece) if self._xml else piece
             if len(self._pending) >= _PIECE:
                 self._send_rows()
         return len(piece)

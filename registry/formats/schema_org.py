@@ -25,6 +25,7 @@ _DAY = "(?:Mo|Tu|We|Th|Fr|Sa|Su)"
 _TIME = r"\d\d:\d\d-\d\d:\d\d"
 # The part of the OpenStreetMap syntax that schema.org shares.
 _HOURS = re.compile(rf"{_DAY}(?:[-,]{_DAY})*\s+{_TIME}(?:\s*,\s*{_TIME})*")
+_NUMBER = re.compile(r"[0-9]{1,18}")  # that JSON readers take for one: 64 bits
 _ADDRESS = ("streetAddress", "postalCode", "addressLocality", "addressRegion", "addressCountry")
 
 
@@ -98,7 +99,7 @@ class _Writer:
         self.found["geo"] = self.position()
         self.found["openingHours"] = self.hours()
         capacity = self.text("maximumAttendeeCapacity")
-        self.found["maximumAttendeeCapacity"] = int(capacity) if capacity and capacity.isdecimal() else None
+        self.found["maximumAttendeeCapacity"] = int(capacity) if capacity and _NUMBER.fullmatch(capacity) else None
         self.found["containedInPlace"] = _one(
             [*self.others(ORTE["partOf"].value, "Place"), *self.others(ORTE["region"].value, "AdministrativeArea")]
         )

@@ -94,3 +94,17 @@ def test_a_fault_that_names_its_value_names_that_of_each_record(checker: Checker
     ]
     values = [{finding.value for finding in checker.check(some)[one.iri]} for one in some]
     assert values == [{"90.5"}, {"91.5"}, {"92.5"}, {"93.5"}, {"94.5"}]
+
+
+@pytest.mark.parametrize(
+    "value", ['"NaN"^^xsd:double', '"INF"^^xsd:double', '"NaN"^^xsd:decimal', '"1e999"^^xsd:double']
+)
+def test_what_is_no_number_beside_one_is_a_finding_and_no_end_of_the_harvest(
+    checker: Checker, thorough: Checker, value: str
+) -> None:
+    drop = ("#geo schema:latitude", "#geo schema:longitude")
+    add = f"<#geo> schema:latitude {value} ; schema:longitude {value} ."
+    wrong = as_record("wrong", changed("site", "wrong", drop, add))
+    found = checker.check([wrong])
+    assert plain(found) == plain(thorough.check([wrong]))
+    assert found[wrong.iri]

@@ -36,3 +36,20 @@ def test_a_harvest_waits_for_those_who_only_ask(tmp_path: Path) -> None:
         assert not begun.wait(0.5), "who asks must not see it begin meanwhile"
     thread.join(30)
     assert begun.is_set(), "it was refused because somebody asked"
+
+
+def test_who_has_patience_waits_for_the_other_to_end(tmp_path: Path) -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with alone(tmp_path, "liste"):
+            begun.set()
+            end.wait(30)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert begun.wait(30)
+    threading.Timer(0.2, end.set).start()
+    with alone(tmp_path, "liste", patience=30):
+        assert end.is_set()
+    thread.join(30)

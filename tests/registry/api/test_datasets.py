@@ -19,6 +19,7 @@ from registry.dcat import announce
 from registry.dcat.announcing import descriptions
 from registry.dcat.catalog import Catalog
 from registry.dcat.dumps import write_dumps
+from registry.ledger import Ledger
 from registry.record import parse
 from tests.registry.api.conftest import Served
 from tests.registry.api.test_feeds import getter
@@ -180,3 +181,22 @@ def test_a_dataset_is_announced_when_it_changes_and_only_then(ground: Ground) ->
     assert announce(ground.ledger, config) > 0
     for payload in descriptions(Catalog.read(ground.ledger, config)).values():
         assert parse(payload)
+
+
+def test_dumps_are_written_anew_when_the_same_sequence_says_something_else(ground: Ground) -> None:
+    """As after a restore: the log is as far as it was, but went another way."""
+    config = Config(data=ground.folder, base_url=BASE)
+    ground.harvest([{"key": "a", "name": "Haus"}])
+    backup = ground.folder / "backup.sqlite"
+    ground.ledger.db.execute("VACUUM INTO ?", (str(backup),))
+    ground.harvest([{"key": "a", "name": "Alt"}])
+    old = write_dumps(ground.ledger, config)
+    other = Ledger.open(backup, BASE, clock=ground.clock)
+    ground.ledger.close()
+    ground.ledger = other
+    ground.harvest([{"key": "a", "name": "Neu"}])
+    assert other.sequence() == old.sequence > 0
+    write_dumps(other, config)
+    text = gzip.decompress((ground.folder / "dump" / "orte.nq.gz").read_bytes()).decode()
+    assert "Neu" in text
+    assert "Alt" not in text

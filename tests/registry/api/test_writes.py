@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +159,29 @@ def test_only_a_token_of_this_source_that_still_holds_may_write(partner: Partner
     stored = "".join(str(row) for row in partner.ledger.db.execute("SELECT * FROM token"))
     assert right.split("_")[2] not in stored
     assert partner.send("PUT", "/haus", "x", "text/plain").status_code == 415
+
+
+def test_a_clock_that_was_wrong_for_a_while_ends_no_token(partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The moments of the log go on from that time and never back; a token is good until the clock says otherwise."""
+    ledger = partner.ledger
+    monkeypatch.setattr(ledger, "_clock", lambda: datetime.now(UTC) + timedelta(days=4000))
+    assert ledger.now() > "2035"
+    monkeypatch.setattr(ledger, "_clock", lambda: datetime.now(UTC))
+    assert ledger.now() > "2035", "the log does not go back"
+    assert tokens.source_of(ledger, partner.token) == "verein"
+    made = tokens.create(ledger, "verein", timedelta(days=1))
+    assert tokens.source_of(ledger, made) == "verein"
+    assert max(token.expires for token in tokens.listing(ledger)) < "2035"
+
+
+def test_a_number_that_json_has_no_room_for_is_left_out_of_schema_org(partner: Partner) -> None:
+    for number in ("9" * 30, "9" * 6000):
+        body = HOUSE.format("Haus") + f"<#it> schema:maximumAttendeeCapacity {number} ."
+        answer = partner.send("PUT", "/haus", body)
+        assert answer.status_code in (200, 201, 204), answer.text
+        listed = partner.client.get("/sites.jsonld?profile=schema")
+        assert listed.status_code == 200
+        assert "maximumAttendeeCapacity" not in listed.text
 
 
 def test_too_many_writes_are_told_when_to_come_again(tmp_path: Path, partner: Partner) -> None:

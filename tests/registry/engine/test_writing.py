@@ -101,3 +101,14 @@ def test_a_row_longer_than_everything() -> None:
     store.add(Quad(NamedNode("http://e/s"), NamedNode("http://e/p"), Literal("x" * 200_000)))
     with pytest.raises(RowTooLong):
         written(store, SELECT["json"], 100_000)
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form.xml], ids=lambda form: form.name)
+def test_what_xml_cannot_say_does_not_break_the_document(form: Format) -> None:
+    store = Store()
+    text = "".join(map(chr, range(1, 32))) + "ä"
+    store.add(Quad(NamedNode("http://e/s"), NamedNode("http://e/p"), Literal(text)))
+    document, cut = written(store, form, 10_000)
+    assert not cut
+    (found,) = [element.text for element in ElementTree.fromstring(document).iter() if "ä" in (element.text or "")]
+    assert {"\ufffd", "\t", "\n", "ä"} <= set(found or "") <= {"\ufffd", "\t", "\n", "\r", "ä"}
