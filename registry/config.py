@@ -157,6 +157,8 @@ def load(data: Path) -> Config:
     Raises:
         ConfigError: one sentence for the operator.
     """
+    if data.exists() and not data.is_dir():
+        raise ConfigError(f"{data} is a file; the data directory is a folder")
     file = data / FILE
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}

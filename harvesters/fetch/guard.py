@@ -163,10 +163,12 @@ class Guard:
         thread.start()
         thread.join(timeout)
         if not found:
-            raise NoConnection(f"is not found: the name server did not answer within {timeout:g} s.", timed_out=True)
+            raise NoConnection(
+                f"cannot be reached: the name server did not answer within {timeout:g} s.", timed_out=True
+            )
         if isinstance(found[0], OSError) or not found[0]:
             # Resolvers have asked several times already.
-            happened = f"is not found: the name {host} does not exist or the name server is out of reach."
+            happened = f"cannot be reached: the name {host} does not exist, or no name server answers."
             raise NoConnection(happened, lasting=True)
         return found[0]
 

@@ -12,7 +12,8 @@ import typer
 
 from registry.cli.terminal import say
 from registry.config import load
-from registry.engine import QueryRequest
+from registry.engine import QueryRequest, inspect
+from registry.engine.formats import GRAPH, SELECT
 from registry.export import export as write_export
 from registry.feed import export as export_feeds
 from registry.ledger import Ledger
@@ -37,6 +38,10 @@ def query(
     """Ask the catalogue a SPARQL query."""
     config = load(context.obj)
     text = sys.stdin.read() if sparql == "-" else sparql
+    form = inspect(text, config.limits.query_size, config.limits.query_nesting).form
+    known = GRAPH if form in ("CONSTRUCT", "DESCRIBE") else SELECT
+    if form and format_ and format_ not in known:
+        raise typer.BadParameter(f"the answer to {form} is written as {', '.join(known)}; '{format_}' is none of them")
     request = QueryRequest(text, select_format=format_ or "tsv", graph_format=format_ or "turtle")
     Ledger.reader(config.ledger).close()  # what is wrong with it is said here, rather than by the engine
     say(ask(config, request), nl=False)

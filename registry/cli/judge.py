@@ -92,6 +92,8 @@ def explain(
     """Say what speaks for and against two records being the same, and how that ends."""
     with _ledger(context) as ledger:
         (one,), (two,) = (_one_record(ledger, name) for name in (a, b))
+        if one == two:
+            raise JudgementError(f"{a} and {b} are the same record")
         first, second = records.get(ledger.db, one), records.get(ledger.db, two)
         assert first is not None
         assert second is not None

@@ -193,7 +193,9 @@ def _listen(config: Config, host: str | None, port: int | None) -> socket.socket
         listening.bind(where)
     except (OSError, OverflowError) as error:
         reason = error.strerror if isinstance(error, OSError) else "there are ports from 0 to 65535 only"
-        raise LedgerError(f"cannot listen on {where[0]}:{where[1]}: {reason}; choose another one with --port") from None
+        raise LedgerError(
+            f"cannot listen on {where[0]}:{where[1]}: {reason}; choose another --host or --port"
+        ) from None
     return listening
 
 

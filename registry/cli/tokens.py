@@ -30,13 +30,17 @@ def create(
     """Make a token. It is shown this once; only a hash of it is kept."""
     config = load(context.obj)
     if bool(source) == bool(curator.strip()):
-        raise typer.BadParameter("say what the token is for: --source ID or --curator NAME")
+        either = "either --source ID or --curator NAME, not both" if source else "--source ID or --curator NAME"
+        raise typer.BadParameter(f"say what the token is for: {either}")
     if curator:
         ledger = Ledger.open(config.ledger, config.base_url)
         say(tokens.create_for_curator(ledger, curator, timedelta(days=days)))
         return
-    if source not in sources(config):
+    found = sources(config).get(source)
+    if found is None:
         raise typer.BadParameter(f"there is no source '{source}'; make one with reader = \"push\" first")
+    if found.reader != "push":
+        raise typer.BadParameter(f"the source '{source}' is read, not written; its reader is \"{found.reader}\"")
     say(tokens.create(Ledger.open(config.ledger, config.base_url), source, timedelta(days=days)))
 
 

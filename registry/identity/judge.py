@@ -123,8 +123,8 @@ def _check_kinds(verdict: Verdict, one: set[str], two: set[str]) -> None:
         if not one <= {"site", "service"} or two != {"site"}:
             raise JudgementError("only sites and services can be part of something, and only of a site")
     elif one != two or len(one) > 1:
-        kinds = " and a ".join(sorted(one | two))
-        raise JudgementError(f"a {kinds} are different things by their kind; there is nothing to judge")
+        kinds = " and ".join(f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}" for kind in sorted(one | two))
+        raise JudgementError(f"{kinds} are different things by their kind; there is nothing to judge")
 
 
 def _prefer(ledger: Ledger, subject: str, property_: str, by: str, why: str) -> int:

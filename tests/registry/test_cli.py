@@ -130,6 +130,30 @@ def test_an_export_can_be_read_again(filled: Path, tmp_path: Path, syntax: str) 
     assert next(iter(found))["n"].value == "9"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("query", "--format", "pdf", "SELECT * {}"), "the answer to SELECT is written as json, xml, csv, tsv"),
+        (("query", "--format", "csv", "DESCRIBE <a:b>"), "the answer to DESCRIBE is written as turtle"),
+        (("token", "create", "--source", "studie"), "is read, not written"),
+        (("token", "create", "--source", "studie", "--curator", "Wir"), "not both"),
+        (("quarantine", "--source", "nix"), "there is no source 'nix'"),
+        (("follow", "nix"), "'nix' is no http(s) address"),
+        (("serve", "--host", "300.1.1.1"), "choose another --host or --port"),
+    ],
+)
+def test_what_cannot_be_meant_is_said(filled: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    done = orte(filled, *arguments)
+    assert done.returncode != 0
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_is_no_data_directory(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "file is a file" in orte(tmp_path / "file", "sources").stderr
+
+
 def test_check_tells_what_is_wrong_and_stores_nothing(tmp_path: Path) -> None:
     good = tmp_path / "gut.ttl"
     good.write_text(
