@@ -25,5 +25,5 @@ EXPRESSION = frozenset(
 
 
 def facts_only(triples: Iterable[ox.Triple]) -> list[ox.Triple]:
-    """The triples without texts and pictures; type, name, address, position, services and links stay."""
+    """The triples without texts and pictures; whatever else is said stays: name, address, telephone, hours, links."""
     return [triple for triple in triples if triple.predicate not in EXPRESSION]

@@ -205,8 +205,8 @@ SHA256 = "https://spdx.org/rdf/terms#checksumAlgorithm_sha256"
 """With https, as the shapes of DCAT-AP 3.0.1 want it, though the namespace itself is http."""
 
 NO_LICENCE = {
-    "de": "Die Quelle nennt keine Lizenz. Veröffentlicht sind nur Tatsachen: Art, Name, Adresse, Lage, Verweis.",
-    "en": "The source states no licence. Only facts are published: type, name, address, position, link.",
+    "de": "Die Quelle nennt keine Lizenz. Veröffentlicht sind nur Tatsachen: alles außer Texten und Bildern.",
+    "en": "The source states no licence. Only facts are published: everything but texts and pictures.",
 }
 
 
