@@ -56,14 +56,17 @@ def unchanged(request: Request, tag: str, modified: str | None) -> bool:
 
 
 def matches(known: str | None, since: str | None, tag: str, modified: str | None) -> bool:
-    """The same by the headers themselves (RFC 9110 §13.2.2: If-None-Match before If-Modified-Since)."""
+    """The same by the headers themselves (RFC 9110 §13.2.2: If-None-Match before If-Modified-Since).
+
+    A date that is none is as good as not there (RFC 9110 §13.1.3).
+    """
     if known is not None:
         return known.strip() == "*" or tag in (candidate.strip().removeprefix("W/") for candidate in known.split(","))
     if since is None or modified is None:
         return False
     try:
         return parsedate_to_datetime(since) >= parsedate_to_datetime(modified)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # the last of them for numbers that no date can hold
         return False
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -14,6 +13,7 @@ from starlette.responses import FileResponse
 
 from registry.api import answers, documentation, documents
 from registry.api.catalogue import Catalogue, catalogue_of
+from registry.api.parameters import moment
 from registry.api.problems import Problem
 from registry.dcat import PAGE_SIZE, Catalog
 from registry.dcat.catalog import SERVICES
@@ -127,7 +127,7 @@ def _read(catalogue: Catalogue) -> Catalog:
 def _catalog(request: Request, format: Format, de: bool, page: int, full: bool, since: str | None) -> Response:
     catalogue = catalogue_of(request)
     found = _read(catalogue)
-    chosen = found.since(_moment(since)) if since else list(found.datasets)
+    chosen = found.since(moment(since)) if since else list(found.datasets)
     pages = max(1, -(-len(chosen) // PAGE_SIZE))
     if page > pages:
         raise Problem("not-found", f"The catalogue has {pages} pages; begin at {catalogue.base}/catalog.")
@@ -163,15 +163,6 @@ def _paging(say: Statements, found: Catalog, request: Request, page: int, pages:
         if 1 <= number <= pages:
             say.say(iri, HYDRA[present], at(number))
             say.say(iri, HYDRA[former], at(number))
-
-
-def _moment(text: str) -> str:
-    """As the ledger writes times, so that texts compare like times; a + sign may have come as a space."""
-    try:
-        found = datetime.fromisoformat(text.strip().replace(" ", "+"))
-    except ValueError:
-        raise Problem("invalid-parameter", f"'modified_since' is no date or time: {text[:40]}") from None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _write(say: Sequence[ox.Triple], format: Format) -> bytes:

@@ -122,12 +122,22 @@ def question(request: Request, kind: str, filters: Filters) -> Query:
         facets=facets,
         box=_box(filters.bbox),
         near=near,
-        modified_since=_moment(filters.modified_since),
+        modified_since=moment(filters.modified_since) if filters.modified_since else None,
         sort=sort,
         limit=limit,
         cursor=filters.cursor or None,
         count_facets=filters.count,
     )
+
+
+def moment(text: str) -> str:
+    """What `modified_since` says, in UTC as the ledger writes it, so that texts compare like times. Raises Problem."""
+    try:
+        found = datetime.fromisoformat(text.strip().replace(" ", "+"))  # a + in an address arrives as a space
+        found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter where another time zone has a year that none can be
+        raise _wrong("modified_since", "a date or moment such as 2026-11-22 or 2026-11-22T17:30:00Z") from None
+    return f"{found.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def _box(text: str | None) -> Box | None:
@@ -158,17 +168,6 @@ def _radius(text: str) -> float:
     if not 0 < metres <= 20_040_000:
         raise _wrong("radius", "metres, or a number with m or km, such as 5km")
     return metres
-
-
-def _moment(text: str | None) -> str | None:
-    """The moment in UTC as the ledger writes it."""
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text.replace(" ", "+"))  # a + in an address arrives as a space
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError):
-        raise _wrong("modified_since", "a date or moment such as 2026-11-22 or 2026-11-22T17:30:00Z") from None
 
 
 def _numbers(text: str, count: int) -> list[float] | None:

@@ -168,6 +168,16 @@ def test_pages_by_hydra_and_what_changed_since(dumped: Served) -> None:
     late = graph(dumped, "/catalog?full=1&modified_since=2099-01-01")
     assert not list(late.subjects(rdflib.RDF.type, DCAT.Dataset))
     assert dumped.get("/catalog?modified_since=gestern").status_code == 422
+    early = graph(dumped, "/catalog?full=1&modified_since=0999-01-01")
+    assert set(early.subjects(rdflib.RDF.type, DCAT.Dataset)) == set(
+        graph(dumped, "/catalog?full=1").subjects(rdflib.RDF.type, DCAT.Dataset)
+    )
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_a_moment_before_the_first_year_or_after_the_last_is_none(dumped: Served, moment: str) -> None:
+    answer = dumped.get("/catalog", params={"modified_since": moment})
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 
 
 def test_a_dataset_is_announced_when_it_changes_and_only_then(ground: Ground) -> None:

@@ -90,6 +90,20 @@ def test_validators_and_304(served: Served) -> None:
     assert served.get(path, headers={"if-modified-since": "nonsense"}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Mon, 99999999999999999999 Jan 2026 00:00:00 GMT",
+        "Mon, 01 Jan 2026 00:00:00 +99999999999999",
+    ],
+    ids=["year", "day", "time zone"],
+)
+def test_a_date_with_numbers_that_none_can_hold_is_no_date(served: Served, date: str) -> None:
+    for path in (f"{served.at['haus']}.ttl", f"{served.at['haus']}.ttl", "/sites.ttl"):  # the second one was kept
+        assert served.get(path, headers={"if-modified-since": date}).status_code == 200
+
+
 def test_every_format_has_its_own_tag(served: Served) -> None:
     tags = {served.get(f"{served.at['haus']}.{suffix}").headers["etag"] for suffix in (*SYNTAXES, "jsonld", "html")}
     assert len(tags) == 6
