@@ -46,11 +46,20 @@ async def form_of(request: Request) -> dict[str, str]:
     Raises:
         Problem: when another site sent it: the cookie stays home, and so must the form.
     """
-    origin = request.headers.get("origin")
-    if origin and origin != "null" and urlsplit(origin).netloc != request.headers.get("host"):
+    if _elsewhere(request.headers.get("origin"), request.headers.get("host")):
         raise Problem("forbidden", "Curators decide on the registry's own pages.")
     body = await body_of(request, _MOST_BYTES, "a decision is short")
     return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+
+
+def _elsewhere(origin: str | None, host: str | None) -> bool:
+    """Whether a form comes from another host; an origin that is no address is none of ours."""
+    if not origin or origin == "null":
+        return False
+    try:
+        return urlsplit(origin).netloc != host
+    except ValueError:
+        return True
 
 
 def writer(request: Request) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import pyoxigraph as ox
 from fastapi import APIRouter, Path, Request, Response
 from fastapi import Query as Parameter
@@ -84,7 +82,7 @@ def _moved(request: Request, catalogue: Catalogue, found: Entity, suffix: str) -
         winner = catalogue.ledger.entity(winner.winner)
     if winner is None:
         raise Problem("gone", "This was merged with another entry, which has been withdrawn since.")
-    query = urlsplit(str(request.url)).query
+    query = request.url.query
     location = f"{winner.iri}{suffix}" + (f"?{query}" if query else "")
     return Response(status_code=301, headers={"Location": location, "Vary": "Accept", "Cache-Control": "no-cache"})
 

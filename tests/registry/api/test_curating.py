@@ -77,6 +77,13 @@ def test_strangers_are_asked_for_a_token(stranger: TestClient) -> None:
         assert stranger.post(path, data=form).status_code == 401
 
 
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://[", "http://a]b", "http://[::1"])
+def test_forms_of_other_sites_and_of_none_are_refused(curator: TestClient, origin: str) -> None:
+    for path in ("/review/session", "/review", "/review/runs", "/review/proposals"):
+        answer = curator.post(path, data={"token": "x"}, headers={"origin": origin})
+        assert (answer.status_code, answer.json()["type"].rpartition("#")[2]) == (403, "forbidden"), path
+
+
 def test_a_released_run_is_taken_over_by_the_next_reading(registry: Sourced, curator: TestClient) -> None:
     page = curator.get("/review/runs", headers={"accept-language": "de"}).text
     assert "shrank from 10 to 5" in page
