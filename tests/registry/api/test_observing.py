@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 import logging
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from registry import tokens
 from registry.logs import configure
 from tests.registry.api.conftest import Served
 
@@ -59,6 +61,53 @@ def test_metrics_tell_how_ledger_engine_and_sources_stand(served: Served) -> Non
     assert ("orte_source_age_seconds", (("source", "liste"),)) in found
     assert found["orte_runs_total", (("outcome", "complete"), ("source", "liste"))] >= 2
     assert found["process_resident_memory_bytes", ()] > 10e6
+
+
+def _hang_up(served: Served, path: str, media: str, token: str) -> int:
+    """The status of a request whose client says goodbye after the first piece of its body."""
+    pieces = iter([{"type": "http.request", "body": b"x", "more_body": True}])
+    statuses: list[int] = []
+    headers = [(b"host", b"x"), (b"content-type", media.encode()), (b"authorization", f"Bearer {token}".encode())]
+    scope = {
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
+        "scheme": "http", "http_version": "1.1", "server": ("x", 80), "client": ("127.0.0.1", 1), "root_path": "",
+        "headers": headers,
+    }  # fmt: skip
+
+    async def receive() -> dict[str, Any]:
+        return next(pieces, {"type": "http.disconnect"})
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    assert served.client.portal is not None
+    served.client.portal.call(served.client.app, scope, receive, send)
+    return statuses[0]
+
+
+_FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("path", "media"),
+    [
+        ("/sparql", "application/sparql-query"), ("/sparql", _FORM), ("/validate", "text/turtle"), ("/validate", _FORM),
+        ("/sources", "application/json"), ("/inbox", "application/ld+json"), ("/review/session", _FORM),
+        ("/sources/liste/records", "text/turtle"),
+    ],
+)  # fmt: skip
+def test_a_client_that_hangs_up_while_it_sends_is_no_fault_of_ours(
+    served: Served, caplog: pytest.LogCaptureFixture, path: str, media: str
+) -> None:
+    token = tokens.create(served.ground.ledger, "liste", timedelta(days=3650))
+    before = _samples(served)
+    assert _hang_up(served, path, media, token) == 400
+    after = _samples(served)
+    route = path.replace("liste", "{name}")
+    counted = {"method": "POST", "route": route, "status": "400"}
+    assert _requests(after, **counted) == _requests(before, **counted) + 1
+    assert caplog.records == []
 
 
 def test_an_id_that_is_given_comes_back_and_every_other_answer_has_one(served: Served) -> None:
