@@ -118,7 +118,7 @@ def create_app(config: Config, engine: SparqlEngine | None = None, bitmaps: Bitm
     app.state.shelf = Shelf(config)
     problems.install(app)
     documentation.install(app, catalogue)
-    app.add_middleware(Headers, on_error=problems.unexpected, tiles=config.map.tiles)
+    app.add_middleware(Headers, on_error=problems.unexpected, on_end=problems.ending, tiles=config.map.tiles)
 
     # The framework tries one router after the other: what is asked most, and has a way of its own, comes first.
     app.include_router(sparql.router)

@@ -27,8 +27,8 @@ class Direct:
     def __init__(self, framework: ASGIApp, app: FastAPI, tiles: str) -> None:
         self.framework = framework
         self._app = app
-        self._with_headers = Headers(_send, problems.unexpected, tiles)
-        self._query_with_headers = Headers(self._query, problems.unexpected, tiles)
+        self._with_headers = Headers(_send, problems.unexpected, problems.ending, tiles)
+        self._query_with_headers = Headers(self._query, problems.unexpected, problems.ending, tiles)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "GET":

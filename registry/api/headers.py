@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+from asyncio import CancelledError, current_task
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -67,13 +68,23 @@ _COOKIE = COOKIE.encode() + b"=%b; Path=/; Max-Age=31536000; SameSite=Lax; HttpO
 
 
 class Headers:
-    """ASGI middleware around the whole application; ``on_error`` makes the answer to what nobody foresaw."""
+    """ASGI middleware around the whole application.
+
+    ``on_error`` makes the answer to what nobody foresaw, ``on_end`` the one to what is cancelled: only a server that
+    ends does that, to whatever takes longer than it waits. An answer that has begun is left incomplete then, so that
+    the client notices.
+    """
 
     def __init__(
-        self, app: ASGIApp, on_error: Callable[[Request, Exception], Awaitable[Response]], tiles: str = ""
+        self,
+        app: ASGIApp,
+        on_error: Callable[[Request, Exception], Awaitable[Response]],
+        on_end: Callable[[Request], Response],
+        tiles: str = "",
     ) -> None:
         self.app = app
         self.on_error = on_error
+        self.on_end = on_end
         origin = _origin(tiles)
         self._page = [*_PAGE, *_ALONE, (b"content-security-policy", _policy(origin, "'none'"))]
         self._framed = [*_PAGE, (b"content-security-policy", _policy(origin, "*"))]
@@ -122,6 +133,13 @@ class Headers:
 
         try:
             await self.app(scope, receive, with_headers)
+        except CancelledError:
+            task = current_task()
+            if task is None or not task.cancelling():  # something else was, for which nobody waited on purpose
+                raise
+            task.uncancel()
+            if not started:
+                await self.on_end(Request(scope, receive))(scope, receive, with_headers)
         except Exception as error:
             if started:
                 raise

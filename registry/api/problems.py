@@ -174,3 +174,9 @@ async def unexpected(request: Request, error: Exception) -> Response:
     """The answer to an error nobody foresaw."""
     detail = "This is our fault, not yours. The log has the details; please tell the operator when it stays."
     return respond(request, Problem("internal-error", detail))
+
+
+def ending(request: Request) -> Response:
+    """The answer to what takes longer than a server waits that is told to end."""
+    detail = "The server was told to end before this was answered. Ask again when it has started anew, in some seconds."
+    return respond(request, Problem("unavailable", detail, headers={"Retry-After": "10"}))

@@ -180,6 +180,40 @@ def test_a_stopped_host_holds_nobody_up(data: Path) -> None:
             os.kill(host, signal.SIGCONT)
 
 
+# the end
+
+
+def test_what_takes_longer_than_an_ending_server_waits_is_told_to_come_again(data: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "registry", "--data", str(data), "serve", "--port", "0"],
+        cwd=ROOT, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    try:
+        address = "http://" + process.stderr.readline().split("http://")[-1].split()[0]
+        until(lambda: get(address, "/health")[0] == 200)
+        query, upload = (http.client.HTTPConnection(urlsplit(address).netloc, timeout=60) for _ in range(2))
+        query.request("GET", f"/sparql?query={quote(ENDLESS.replace('*', '(COUNT(*) AS ?n)'))}")
+        upload.putrequest("POST", "/validate")
+        upload.putheader("Content-Type", "text/turtle")
+        upload.putheader("Content-Length", "1000")
+        upload.endheaders(b"<a:a>")
+        until(lambda: b"\norte_engine_running 1.0\n" in get(address, "/metrics")[1])
+        process.terminate()
+        for connection in (query, upload):
+            with closing(connection):
+                answer = connection.getresponse()
+                assert (answer.status, answer.headers["content-type"]) == (503, "application/problem+json")
+                assert int(answer.headers["retry-after"]) > 0
+                assert "told to end" in json.loads(answer.read())["detail"]
+        assert process.wait(60) == 0
+        assert "Traceback" not in process.stderr.read()
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
 # the disk
 
 

@@ -164,7 +164,7 @@ def test_only_tiles_come_from_elsewhere() -> None:
     async def nothing(*_: object) -> None: ...
 
     def policy(tiles: str) -> str:
-        headers = dict(Headers(nothing, nothing, tiles)._page)  # type: ignore[arg-type]
+        headers = dict(Headers(nothing, nothing, nothing, tiles)._page)  # type: ignore[arg-type]
         return headers[b"content-security-policy"].decode()
 
     assert "img-src 'self' data: ;" in policy("")
