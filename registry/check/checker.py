@@ -6,6 +6,7 @@ at, a record's by what is beside it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
@@ -27,6 +28,9 @@ from registry.check.verdict import BATCH, distinct
 from registry.ledger.findings import IRI, Finding, Severity
 from registry.record import Record, parse
 from registry.terms import FINDING, XSD
+
+# rdflib logs a traceback for each literal that its datatype does not allow; a finding says the same to those it is for.
+logging.getLogger("rdflib.term").setLevel(logging.ERROR)
 
 VALUE = 2000
 """Characters of an offending value that a finding keeps."""

@@ -170,6 +170,19 @@ def test_check_tells_what_is_wrong_and_stores_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "ledger.sqlite").exists()
 
 
+def test_check_says_of_a_malformed_literal_what_the_shapes_say_and_no_more(tmp_path: Path) -> None:
+    file = tmp_path / "schlecht.ttl"
+    file.write_text(
+        "@prefix schema: <https://schema.org/> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n"
+        "<http://a.example/1> a <https://w3id.org/orte/ns#CooperationSite> ; schema:name 'Haus'@de ;\n"
+        "  schema:foundingDate '2026-02-31'^^xsd:date ; schema:maximumAttendeeCapacity 'abc'^^xsd:integer .",
+        encoding="utf-8",
+    )
+    done = orte(tmp_path, "check", str(file))
+    assert "schema:foundingDate »2026-02-31«" in done.stdout
+    assert done.stderr == ""
+
+
 def test_check_of_a_source_prints_what_it_would_become(filled: Path) -> None:
     done = orte(filled, "check", "--source", "studie", "--limit", "3")
     assert done.returncode == 0
