@@ -11,15 +11,19 @@ from typing import Literal
 import orjson
 
 Style = Literal["plain", "json"]
+SERVER = "registry.server"
+"""Logger of what a server says of itself; a person who watches is told without it."""
+
 _MEMBERS = ("method", "route", "path", "status", "milliseconds", "bytes")
 
 
 def configure(style: Style, request_id: Callable[[], str | None]) -> None:
-    """Log to standard error: warnings and errors; as JSON every request, too, with the id it was given."""
+    """Log to standard error: warnings and errors; as JSON the start and every request, too, with the id it has."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json(request_id) if style == "json" else logging.Formatter("%(levelname)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.getLogger("registry.access").setLevel(logging.INFO if style == "json" else logging.WARNING)
+    for name in ("registry.access", SERVER):
+        logging.getLogger(name).setLevel(logging.INFO if style == "json" else logging.WARNING)
 
 
 class _Json(logging.Formatter):

@@ -5,6 +5,7 @@ A server imports what its first visitors need; what harvests and publishes comes
 
 from __future__ import annotations
 
+import logging
 import math
 import signal
 import socket
@@ -221,13 +222,21 @@ def _serve(config: Config, listening: socket.socket) -> None:
     )  # fmt: skip
 
     def ready() -> None:
-        say(f"Orte serves {config.base_url} – open http://{host}:{port} (Ctrl+C ends it)", err=True)
+        _say(config, f"Orte serves {config.base_url} – open http://{host}:{port} (Ctrl+C ends it)")
         remembering.start()
 
     remembering = Timer(1.0, remember)
     remembering.daemon = True
     server.when_ready = ready
     server.run(sockets=[listening])
+
+
+def _say(config: Config, text: str) -> None:
+    """To whoever watches; in a log for machines a line like all others."""
+    if config.server.log == "json":
+        logging.getLogger(logs.SERVER).info(text)
+    else:
+        say(text, err=True)
 
 
 def _warm(config: Config, bitmaps: Bitmaps) -> None:

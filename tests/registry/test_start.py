@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -138,6 +140,26 @@ def test_what_a_server_has_others_do_ends_with_it(tmp_path: Path) -> None:
             process.wait()
             process.stderr.close()
     ledger.close()
+
+
+@pytest.mark.parametrize("style", ["plain", "json"])
+def test_a_server_says_where_it_is_as_it_logs(tmp_path: Path, style: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "registry", "--data", str(tmp_path), "serve", "--port", "0", "--log", style],
+        cwd=ROOT, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stderr is not None
+    try:
+        line = process.stderr.readline().decode()
+        assert (line.startswith("Orte serves http://")) == (style == "plain")
+        said = json.loads(line)["message"] if style == "json" else line
+        assert re.search(r"open http://127\.0\.0\.1:\d+ ", said)
+        process.terminate()
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
 
 
 def _child(parent: int, word: bytes) -> int | None:
