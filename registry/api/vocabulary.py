@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
 import pyoxigraph as ox
 from fastapi import APIRouter, Path, Request, Response
 
@@ -102,12 +106,27 @@ def _ontology(request: Request, format: Format) -> Response:
 
 
 def _shapes(request: Request, format: Format) -> Response:
-    triples = []
+    links = answers.alternates(f"{catalogue_of(request).base}/shapes", _SHAPES)
+    return answers.respond(request, _written_shapes(format), format, links=links)
+
+
+@lru_cache(maxsize=len(_SHAPES))
+def _written_shapes(format: Format) -> bytes:
+    """The shapes this program came with, in one format, the same bytes in every process: they are their own tag."""
+    triples: list[ox.Triple] = []
     for file in sorted(shapes_dir().glob("**/*.ttl")):
         # Blank nodes of two files must not be mistaken for each other.
         quads = ox.parse(path=str(file), format=ox.RdfFormat.TURTLE, rename_blank_nodes=True)
         triples += [quad.triple for quad in quads]
     syntax = ox.RdfFormat.JSON_LD if format is JSONLD else SYNTAXES[format]
-    body = ox.serialize(triples, format=syntax, prefixes=PREFIXES) or b""
-    links = answers.alternates(f"{catalogue_of(request).base}/shapes", _SHAPES)
-    return answers.respond(request, body, format, links=links)
+    return ox.serialize(_numbered(triples), format=syntax, prefixes=PREFIXES) or b""
+
+
+def _numbered(triples: Sequence[ox.Triple]) -> list[ox.Triple]:
+    """The same with blank nodes named in the order in which they come: parsing gives them another name every time."""
+    names: dict[object, ox.BlankNode] = {}
+
+    def named(node: Any) -> Any:
+        return names.setdefault(node, ox.BlankNode(f"b{len(names)}")) if isinstance(node, ox.BlankNode) else node
+
+    return [ox.Triple(named(one.subject), one.predicate, named(one.object)) for one in triples]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from registry.config import Config
 from registry.ledger import Ledger
 from registry.vocabulary import vocabulary
 from registry.web.texts import _TEXTS, LANGUAGES, preferred
+from tests.conftest import ROOT
 from tests.registry.api.conftest import Served
 from tests.registry.api.test_entities import expanded
 from tests.registry.conftest import BASE
@@ -97,6 +100,19 @@ def test_ontology_context_and_shapes(served: Served) -> None:
     shapes = served.get("/shapes").content
     count = sum(1 for file in shapes_dir().glob("**/*.ttl") for _ in ox.parse(path=str(file)))
     assert sum(1 for _ in ox.parse(shapes, ox.RdfFormat.TURTLE)) == count > 100
+
+
+@pytest.mark.parametrize("suffix", ["ttl", "jsonld", "nt", "rdf", "trig"])
+def test_the_shapes_are_the_same_bytes_each_time(served: Served, suffix: str) -> None:
+    first = served.get(f"/shapes.{suffix}")
+    program = (
+        "import sys; from registry.api.vocabulary import _written_shapes; from registry.formats import BY_NAME;"
+        "sys.stdout.buffer.write(_written_shapes(BY_NAME[sys.argv[1]]))"
+    )
+    done = subprocess.run([sys.executable, "-c", program, suffix], cwd=ROOT, capture_output=True, check=True)
+    assert done.stdout == first.content, "another process writes the same"
+    tag = {"if-none-match": first.headers["etag"]}
+    assert served.get(f"/shapes.{suffix}", headers=tag).status_code == 304
 
 
 def test_health(served: Served) -> None:
