@@ -30,8 +30,8 @@ SNIPPETS = [
 #: What each snippet prints somewhere, in the order of the guide and the README.
 SAID = [
     "totalItems",
-    "werkstatt",
-    "werkstatt",
+    "[Ff]abrik",
+    "[Ff]abrik",
     "schema:name",
     r"^\d{2,}$",
     "Netzwerk",

@@ -43,7 +43,7 @@ def client(tmp_path_factory: pytest.TempPathFactory, checker: Checker, served: S
 def test_the_page_says_number_target_and_method(client: TestClient) -> None:
     page = client.get("/coverage", headers={"accept": "text/html"}).text
     row = page[page.index("Landkreis Leipzig</a>") :].partition("</tr>")[0]
-    assert "es fehlen 4" in row
+    assert "noch 4" in row
     assert "78 %" in row
     city = page[page.index("Leipzig (Stadt)</a>") :].partition("</tr>")[0]
     assert "nicht anwendbar" in city

@@ -208,7 +208,7 @@ def test_only_the_page_made_for_it_can_be_framed(served: Served) -> None:
 def test_sources_show_how_they_are(served: Served) -> None:
     page = served.get("/sources", PAGE).text
     row = page[page.index("Liste</a>") :].partition("</tr>")[0]
-    for said in ("vollständig gelesen", "überfällig", "Tagen", "1 zurückgezogen", "Hinweise", "CC BY 4.0", "/report"):
+    for said in ("vollständig gelesen", "überfällig", "Tagen", "1 zurückgezogen", "Warnungen", "CC BY 4.0", "/report"):
         assert said in row, said
     assert "Veraltet" in served.get(served.at["haus"], PAGE).text
 
