@@ -20,7 +20,7 @@ from registry.config import Config, load
 from registry.ingest import description, references
 from registry.joining import proposals
 from registry.joining.trial import TrialError, try_document
-from registry.ledger import Ledger, findings, records, runs
+from registry.ledger import Ledger, StoredRecord, findings, records, runs
 from registry.licence import facts_only
 from registry.locks import AlreadyHarvesting, alone
 from registry.publishing import publish
@@ -128,6 +128,7 @@ def _commit(
     """One transaction: compare with If-Match, write, and account for it as a run."""
     db, changes = ledger.db, dict.fromkeys(("created", "updated", "withdrawn", "unchanged"), 0)
     iri = f"{root}/records/{request.key}"
+    gone: StoredRecord | None = None
     with ledger.transaction():
         if request.key and request.if_match is not None:
             now = ledger.record(iri)
@@ -135,18 +136,19 @@ def _commit(
             if tag is None or (request.if_match.strip() != "*" and tag not in request.if_match):
                 return Written(412, {}, "The record is not (or no more) the one you named in If-Match; get it again")
         if request.method == "DELETE":
-            live = ledger.record(iri)
-            if live is None:
+            gone = ledger.record(iri)
+            if gone is None:
                 return Written(404, {}, "The source has no record with this key")
-            if live.status != "live":
+            if gone.status != "live":
                 return Written(200, {**changes, "unchanged": 1})
         elif all(_same(ledger, one) for one in wanted):
             digest = wanted[0].digest.hex() if request.key else None
             return Written(200, {**changes, "unchanged": len(wanted)}, digest=digest)
         runs.describe(db, source.id, description(source))
         run = runs.begin(db, source.id, ledger.now())
-        if request.method == "DELETE":
+        if gone is not None:
             changes["withdrawn"] += records.withdraw(db, iri, run, ledger.now())
+            findings.put(db, source.id, gone.raw_key, None, (), run)
         for one in wanted:
             changes[records.put(db, one, references(one), run, ledger.now())] += 1
             findings.put(db, source.id, one.raw_key, None, found[one.iri], run)

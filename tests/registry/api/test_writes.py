@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from registry import tokens
 from registry.api import create_app
 from registry.config import Limits, load
-from registry.ledger import Ledger
+from registry.ledger import Ledger, findings
 from registry.verify import verify
 from tests import pushed
 from tests.registry.conftest import BASE, LIFT
@@ -172,6 +172,13 @@ def test_a_clock_that_was_wrong_for_a_while_ends_no_token(partner: Partner, monk
     made = tokens.create(ledger, "verein", timedelta(days=1))
     assert tokens.source_of(ledger, made) == "verein"
     assert max(token.expires for token in tokens.listing(ledger)) < "2035"
+
+
+def test_a_report_says_nothing_of_what_was_deleted(partner: Partner) -> None:
+    partner.send("PUT", "/haus", HOUSE.format("Haus"))
+    assert list(findings.of_source(partner.ledger.db, "verein", key="haus"))
+    assert partner.send("DELETE", "/haus").status_code == 200
+    assert list(findings.of_source(partner.ledger.db, "verein", key="haus")) == []
 
 
 def test_a_number_that_json_has_no_room_for_is_left_out_of_schema_org(partner: Partner) -> None:
