@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing, nullcontext, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +13,11 @@ from pathlib import Path
 from registry.ledger import migrate
 from registry.ledger.errors import DAMAGED, WHAT_TO_DO, LedgerError, troubled
 from registry.ledger.integrity import faults
-from registry.ledger.seal import MAGIC, is_broken, seal
+from registry.ledger.seal import is_broken, seal, unseal
+from registry.ledger.target import BESIDE, target
 from registry.ledger.use import alone, share
 
 _PAGES = 4096  # copied between two words about progress
-_BESIDE = ("-wal", "-shm", "-journal")
-_PARTS = (*_BESIDE, ".lock", ".turns")
 
 Progress = Callable[[int, int], None]
 """Called with the pages copied and the pages there are."""
@@ -48,8 +47,8 @@ def backup(ledger: Path, file: Path, progress: Progress = lambda done, total: No
     """
     if not ledger.is_file():
         raise LedgerError(f"there is no ledger at {ledger}; nothing to back up")
-    _refuse_what_is_no_backup(file, ledger)
-    partial = file.with_name(f".{file.name}.partial")
+    place = target(file, ledger)
+    partial = place.with_name(f".{place.name}.partial")
     use = share(ledger)
     try:
         partial.unlink(missing_ok=True)
@@ -57,8 +56,8 @@ def backup(ledger: Path, file: Path, progress: Progress = lambda done, total: No
         copy = _looked_at(partial, ledger)
         seal(partial)
         _to_disk(partial)
-        partial.replace(file)
-        _to_disk(file.parent)
+        partial.replace(place)
+        _to_disk(place.parent)
     except (*DAMAGED, OSError) as error:
         raise troubled(ledger, f"copied to {file}", error) from None
     finally:
@@ -66,25 +65,6 @@ def backup(ledger: Path, file: Path, progress: Progress = lambda done, total: No
         if use:
             use.close()
     return Copy(file, copy.base, copy.schema, copy.sequence, copy.records, copy.entities, file.stat().st_size)
-
-
-def _refuse_what_is_no_backup(file: Path, ledger: Path) -> None:
-    """The copy takes the place of a file of its name: that may be an older backup, and nothing else."""
-    if file.exists() and file.samefile(ledger):
-        raise LedgerError(f"{file} is the ledger itself; name another file")
-    if file.parent.resolve() == ledger.parent.resolve() and file.name in {ledger.name + end for end in _PARTS}:
-        raise LedgerError(f"{file} is a part of the ledger; name another file")
-    if file.is_dir():
-        raise LedgerError(f"{file} is a folder; name a file in it")
-    if not file.exists():
-        return
-    try:
-        with file.open("rb") if file.is_file() else nullcontext() as stream:
-            known = stream is not None and stream.read(len(MAGIC)) in (b"", MAGIC)
-    except OSError as error:
-        raise LedgerError(f"{file} cannot be replaced: {error.strerror}; name another file") from None
-    if not known:
-        raise LedgerError(f"{file} is no backup; it is left as it is, name another file")
 
 
 def examine(file: Path) -> Copy:
@@ -155,31 +135,32 @@ def restore(file: Path, ledger: Path, base: str) -> tuple[Copy, Path | None]:
 
 def _copy(file: Path, to: Path, progress: Progress = lambda done, total: None) -> None:
     """What a ledger holds at this moment, its log included, as one file that is whole in itself."""
-    with closing(_open(file, "ro")) as source, closing(_open(to, "rwc")) as target:
+    with closing(_open(file, "ro")) as source, closing(_open(to, "rwc")) as copy:
         source.execute("BEGIN")
         source.execute("SELECT 1 FROM sqlite_master").fetchone()  # the moment that is copied
-        source.backup(target, pages=_PAGES, progress=lambda _, left, total: progress(total - left, total))
+        source.backup(copy, pages=_PAGES, progress=lambda _, left, total: progress(total - left, total))
         source.execute("COMMIT")
-        target.execute("PRAGMA journal_mode = DELETE")
+        copy.execute("PRAGMA journal_mode = DELETE")
+        unseal(copy)
 
 
 def _put_aside(ledger: Path) -> Path | None:
     """Keep the old ledger under another name, and clear the place of what belongs to it."""
-    if not any(ledger.with_name(ledger.name + end).exists() for end in ("", *_BESIDE)):
+    if not any(ledger.with_name(ledger.name + end).exists() for end in ("", *BESIDE)):
         return None
     with suppress(*DAMAGED), closing(_open(ledger, "rw")) as db:  # a damaged one stays as it is
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     stamp = f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"
     kept = ledger.with_name(f"{ledger.name}.before-{stamp}")
     number = 1
-    while any(kept.with_name(kept.name + end).exists() for end in ("", *_BESIDE)):
+    while any(kept.with_name(kept.name + end).exists() for end in ("", *BESIDE)):
         number += 1
         kept = ledger.with_name(f"{ledger.name}.before-{stamp}-{number}")
-    for end in ("", *_BESIDE):
+    for end in ("", *BESIDE):
         old = ledger.with_name(ledger.name + end)
         if old.exists():  # a second name first: killed here, the old ledger is whole under both
             os.link(old, kept.with_name(kept.name + end))
-    for end in _BESIDE:
+    for end in BESIDE:
         ledger.with_name(ledger.name + end).unlink(missing_ok=True)
     return kept
 

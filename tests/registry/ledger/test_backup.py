@@ -11,8 +11,9 @@ from random import Random
 import pytest
 
 from registry.ledger import Ledger, LedgerError
+from registry.ledger import backup as backup_module
 from registry.ledger import ledger as ledger_module
-from registry.ledger.backup import backup, restore
+from registry.ledger.backup import backup, examine, restore
 from registry.ledger.integrity import faults
 from tests.registry.conftest import BASE, Ground
 
@@ -148,6 +149,68 @@ def test_a_backup_never_replaces_a_device(ground: Ground, tmp_path: Path) -> Non
     assert (tmp_path / "rohr").is_fifo()
 
 
+def test_a_backup_replaces_an_older_one_and_an_empty_file_only(ground: Ground, tmp_path: Path) -> None:
+    """Any SQLite file begins as a backup does: only the seal tells one from the database of another program."""
+    ground.harvest(PLACES[:2])
+    (tmp_path / "leer").touch()
+    for name in ("leer", "leer", "neu", "neu"):
+        assert examine(backup(ground.path, tmp_path / name).file).sequence == ground.ledger.sequence()
+    other, changed = tmp_path / "andere.db", tmp_path / "neu"
+    with sqlite3.connect(other) as db:
+        db.execute("CREATE TABLE letters (text)")
+    with sqlite3.connect(changed) as db:
+        db.execute("INSERT INTO meta VALUES ('note', 'seen')")
+    damaged = tmp_path / "leer"
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
+    for file in (other, changed, damaged):
+        before = file.read_bytes()
+        with pytest.raises(LedgerError, match=r"no backup.*name another"):
+            backup(ground.path, file)
+        assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("state", ["open", "closed", "restored", "log only"])
+def test_a_backup_never_replaces_the_ledger_of_another_registry(ground: Ground, tmp_path: Path, state: str) -> None:
+    ground.harvest(PLACES[:2])
+    other = tmp_path / "andere" / "ledger.sqlite"
+    ledger = Ledger.open(other, BASE)
+    if state != "open":
+        ledger.close()
+    if state == "restored":
+        restore(backup(ground.path, tmp_path / "sicherung").file, other, BASE)
+    elif state == "log only":
+        other.rename(other.with_name("ledger.sqlite-wal"))
+        other.with_name("ledger.sqlite.lock").unlink()
+    before = {file.name: file.read_bytes() for file in other.parent.iterdir()}
+    with pytest.raises(LedgerError, match=r"ledger that is in use.*name another"):
+        backup(ground.path, other)
+    assert {file.name: file.read_bytes() for file in other.parent.iterdir()} == before
+    ledger.close()
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_a_backup_follows_a_link(ground: Ground, tmp_path: Path, older: bool) -> None:
+    ground.harvest(PLACES[:2])
+    file, link = tmp_path / "platte" / "sicherung", tmp_path / "link"
+    file.parent.mkdir()
+    link.symlink_to(file)
+    if older:
+        backup(ground.path, file)
+        ground.harvest(PLACES[:5])
+    backup(ground.path, link)
+    assert link.is_symlink()
+    assert examine(file).sequence == ground.ledger.sequence()
+    link.unlink()
+    link.symlink_to(ground.path)
+    with pytest.raises(LedgerError, match="itself"):
+        backup(ground.path, link)
+    link.unlink()
+    link.symlink_to(link)
+    with pytest.raises(LedgerError, match="leads nowhere"):
+        backup(ground.path, link)
+    assert link.is_symlink()
+
+
 def test_any_bit_that_is_not_as_it_was_is_noticed(ground: Ground, tmp_path: Path) -> None:
     """Most of a file is in no digest: dates, judgements, older versions, pages that are free."""
     ground.harvest(PLACES[:5])
@@ -208,6 +271,29 @@ def test_whatever_is_wrong_is_one_sentence(ground: Ground, tmp_path: Path, spoil
             Ledger.reader(ground.path)
         with pytest.raises(LedgerError):
             Ledger.open(ground.path, BASE)
+
+
+@pytest.mark.parametrize("cleared", [True, False])
+def test_what_a_restore_keeps_can_be_restored_though_it_came_from_a_backup(
+    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cleared: bool
+) -> None:
+    """Not cleared, it is as restores once left it: with a seal that is of the backup alone."""
+    ground.harvest(PLACES[:5])
+    with monkeypatch.context() as earlier:
+        if not cleared:
+            earlier.setattr(backup_module, "unseal", lambda db: None)
+        backup(ground.path, tmp_path / "eins")
+        ground.ledger.close()
+        restore(tmp_path / "eins", ground.path, BASE)
+    ground.ledger = Ledger.open(ground.path, BASE, clock=ground.clock)
+    with ground.ledger.transaction():
+        ground.ledger.move("test", 1)  # so small a change leaves the counter of changes as it is in the backup
+    ground.ledger.close()
+    _, kept = restore(tmp_path / "eins", ground.path, BASE)
+    assert kept is not None
+    restore(kept, ground.path, BASE)
+    ground.ledger = Ledger.open(ground.path, BASE, clock=ground.clock)
+    assert ground.ledger.position("test") == 1
 
 
 def test_a_ledger_that_was_cut_to_nothing_is_not_begun_anew(ground: Ground, tmp_path: Path) -> None:
