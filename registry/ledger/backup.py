@@ -13,6 +13,7 @@ from pathlib import Path
 from registry.ledger import migrate
 from registry.ledger.errors import DAMAGED, WHAT_TO_DO, LedgerError, troubled
 from registry.ledger.integrity import faults
+from registry.ledger.schema import execute, lacking
 from registry.ledger.seal import is_broken, seal, unseal
 from registry.ledger.target import BESIDE, target
 from registry.ledger.use import alone, share
@@ -87,7 +88,10 @@ def _looked_at(file: Path, name: Path) -> Copy:
             schema = migrate.version(db)
             if not schema:
                 raise LedgerError(f"{name} is not a ledger{advice}")
-            if wrong := faults(db):
+            if schema > migrate.newest():  # of another shape, which is no damage
+                raise _newer(name, schema) if file == name else migrate.refuse(name, schema)
+            missing = lacking(db) if schema == migrate.newest() else None
+            if wrong := [missing] if missing else faults(db):
                 raise LedgerError(f"{name} is not a whole ledger: {wrong[0]}{advice}")
             base = db.execute("SELECT value FROM meta WHERE key = 'base'").fetchone()
             if base is None:
@@ -102,8 +106,17 @@ def _looked_at(file: Path, name: Path) -> Copy:
     return Copy(file, base[0], schema, sequence, records, entities, file.stat().st_size)
 
 
+def _newer(file: Path, schema: int) -> LedgerError:
+    return LedgerError(
+        f"{file} was written by a newer version of this program: it has schema version {schema}, this one knows"
+        f" {migrate.newest()} at most; restore it with that version, or restore an older backup"
+    )
+
+
 def restore(file: Path, ledger: Path, base: str) -> tuple[Copy, Path | None]:
     """Put a backup in the ledger's place; returns what it holds, and where the old ledger is kept.
+
+    One of an older schema is migrated on the way.
 
     Raises:
         LedgerError: when the backup is not whole, belongs to another base address or a newer program, or while
@@ -114,14 +127,13 @@ def restore(file: Path, ledger: Path, base: str) -> tuple[Copy, Path | None]:
         raise LedgerError(
             f"{file} was made for base_url {copy.base}, registry.toml says {base}; addresses never change"
         )
-    if copy.schema > migrate.newest():
-        raise migrate.refuse(file, copy.schema)
     ledger.parent.mkdir(parents=True, exist_ok=True)
     with alone(ledger, f"call `orte restore {file}` again"):
         fresh = ledger.with_name(f".{ledger.name}.restoring")
         try:
             fresh.unlink(missing_ok=True)
             _copy(file, fresh)
+            _bring_forward(fresh, file, copy.schema)
             _to_disk(fresh)
             kept = _put_aside(ledger)
             fresh.replace(ledger)
@@ -142,6 +154,18 @@ def _copy(file: Path, to: Path, progress: Progress = lambda done, total: None) -
         source.execute("COMMIT")
         copy.execute("PRAGMA journal_mode = DELETE")
         unseal(copy)
+
+
+def _bring_forward(fresh: Path, file: Path, schema: int) -> None:
+    """Make a copy of a backup a ledger that this program opens as it is, or refuse it while the old one is in place."""
+    with closing(_open(fresh, "rw")) as db:
+        if schema < migrate.newest():
+            migrate.migrate(db, schema)
+        if missing := lacking(db):
+            raise LedgerError(f"{file} is not a whole ledger: {missing}")
+        db.execute("BEGIN")
+        execute(db, "additions.sql")
+        db.execute("COMMIT")
 
 
 def _put_aside(ledger: Path) -> Path | None:

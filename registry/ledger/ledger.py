@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.resources import files
 from io import FileIO
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from registry.ledger.entities import Entity
 from registry.ledger.errors import DAMAGED, LedgerError, damaged, troubled
 from registry.ledger.records import StoredRecord
 from registry.ledger.runs import Run, SourceState
+from registry.ledger.schema import execute, statements
 from registry.ledger.turns import Turns, begin
 from registry.ledger.use import alone, share
 
@@ -99,7 +99,7 @@ class Ledger:
                 with ledger.transaction():
                     if migrate.version(db) is None:  # begun by an older version of this program, and killed
                         _create(db, base)
-                    _execute(db, "additions.sql")
+                    execute(db, "additions.sql")
         except (*DAMAGED, OSError) as error:
             raise troubled(path, "opened for writing", error) from None
         ledger._examine(path)
@@ -275,7 +275,7 @@ def _make(path: Path, base: str) -> None:
         try:
             db.execute("BEGIN")
             _create(db, base)
-            _execute(db, "additions.sql")
+            execute(db, "additions.sql")
             db.execute("COMMIT")
         finally:
             db.close()
@@ -288,7 +288,7 @@ def _make(path: Path, base: str) -> None:
 def _complete(db: sqlite3.Connection) -> bool:
     """Whether everything that `additions.sql` would add is there; so that opening waits for no writer."""
     names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
-    return names >= {statement.split(" ON ")[0].split()[5].rstrip("(") for statement in _statements("additions.sql")}
+    return names >= {statement.split(" ON ")[0].split()[5].rstrip("(") for statement in statements("additions.sql")}
 
 
 def _connect(uri: str) -> sqlite3.Connection:
@@ -300,20 +300,8 @@ def _connect(uri: str) -> sqlite3.Connection:
 
 
 def _create(db: sqlite3.Connection, base: str) -> None:
-    _execute(db, "schema.sql")
+    execute(db, "schema.sql")
     db.executemany("INSERT INTO meta VALUES (?, ?)", [("schema", str(migrate.newest())), ("base", base)])
-
-
-def _execute(db: sqlite3.Connection, name: str) -> None:
-    for statement in _statements(name):
-        db.execute(statement)
-
-
-def _statements(name: str) -> list[str]:
-    """The statements of one of the files of SQL, without the comments before them."""
-    text = files("registry.ledger").joinpath(name).read_text(encoding="utf-8")
-    found = ("\n".join(line for line in part.splitlines() if not line.startswith("--")) for part in text.split(";\n"))
-    return [statement.strip() for statement in found if statement.strip()]
 
 
 def _quoted(path: Path) -> str:

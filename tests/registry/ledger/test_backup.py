@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from registry.ledger import Ledger, LedgerError
+from registry.ledger import Ledger, LedgerError, migrate
 from registry.ledger import backup as backup_module
 from registry.ledger import ledger as ledger_module
 from registry.ledger.backup import backup, examine, restore
@@ -243,6 +243,57 @@ def test_a_restored_ledger_and_a_changed_copy_are_ledgers_like_any(ground: Groun
     restore(tmp_path / "kopie", ground.path, BASE)
     ground.ledger = Ledger.open(ground.path, BASE, clock=ground.clock)
     assert ground.ledger.digest("record").live == 9
+
+
+@pytest.mark.parametrize("part", ["meta", "source", "run", "raw", "finding", "follower", "source.reason"])
+def test_a_backup_without_all_tables_replaces_nothing(ground: Ground, tmp_path: Path, part: str) -> None:
+    ground.harvest(PLACES[:5])
+    backup(ground.path, tmp_path / "gut")
+    ground.ledger.close()
+    table, _, column = part.partition(".")
+    with sqlite3.connect(tmp_path / "gut") as db:
+        db.execute(f"ALTER TABLE {table} DROP COLUMN {column}" if column else f"DROP TABLE {table}")
+    before = _files(ground.folder)
+    with pytest.raises(LedgerError, match=rf"not a.*ledger.* {column or table}"):
+        restore(tmp_path / "gut", ground.path, BASE)
+    assert _files(ground.folder) == before
+    with pytest.raises(LedgerError, match=rf"not a.*ledger.* {column or table}"):
+        backup(tmp_path / "gut", tmp_path / "kopie")
+
+
+def test_a_backup_that_lacks_a_table_after_its_migration_replaces_nothing(
+    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ground.harvest(PLACES[:5])
+    good, bad = backup(ground.path, tmp_path / "gut").file, backup(ground.path, tmp_path / "schlecht").file
+    ground.ledger.close()
+    with sqlite3.connect(bad) as db:
+        db.execute("DROP TABLE raw")
+    monkeypatch.setattr(migrate, "STEPS", {2: lambda db: db.execute("CREATE TABLE colour (name)")})
+    before = _files(ground.folder)
+    with pytest.raises(LedgerError, match="schlecht is not a whole ledger: it has no table raw"):
+        restore(bad, ground.path, BASE)
+    assert _files(ground.folder) == before
+    restore(good, ground.path, BASE)
+    assert Ledger.reader(ground.path).db.execute("SELECT * FROM colour").fetchall() == []
+
+
+def test_a_backup_of_a_newer_program_is_called_that(ground: Ground, tmp_path: Path) -> None:
+    """Whatever its tables are; they are not those that we know."""
+    ground.harvest(PLACES[:5])
+    newer = backup(ground.path, tmp_path / "neuer").file
+    ground.ledger.close()
+    with sqlite3.connect(newer) as db:
+        db.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
+        db.execute("DROP TABLE activity")
+    with pytest.raises(LedgerError, match=r"newer version.*schema version 99.*restore it with that version"):
+        restore(newer, ground.path, BASE)
+    with pytest.raises(LedgerError, match=r"schema version 99.*use the version of the program that wrote it"):
+        backup(newer, tmp_path / "kopie")
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
 
 
 @pytest.mark.parametrize(
