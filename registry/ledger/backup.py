@@ -6,7 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from registry.ledger.errors import DAMAGED, WHAT_TO_DO, LedgerError, troubled
 from registry.ledger.integrity import faults
 from registry.ledger.schema import execute, lacking
 from registry.ledger.seal import is_broken, seal, unseal
-from registry.ledger.target import BESIDE, target
+from registry.ledger.target import BESIDE, make, partial, permit, remove, target
 from registry.ledger.use import alone, share
 
 _PAGES = 4096  # copied between two words about progress
@@ -49,23 +49,22 @@ def backup(ledger: Path, file: Path, progress: Progress = lambda done, total: No
     if not ledger.is_file():
         raise LedgerError(f"there is no ledger at {ledger}; nothing to back up")
     place = target(file, ledger)
-    partial = place.with_name(f".{place.name}.partial")
     use = share(ledger)
     try:
-        partial.unlink(missing_ok=True)
-        _copy(ledger, partial, progress)
-        copy = _looked_at(partial, ledger)
-        seal(partial)
-        _to_disk(partial)
-        partial.replace(place)
+        with partial(place.parent) as fresh:
+            _copy(ledger, fresh, progress)
+            copy = _looked_at(fresh, ledger)
+            seal(fresh)
+            _to_disk(fresh)
+            permit(fresh, ledger)
+            fresh.replace(place)
         _to_disk(place.parent)
     except (*DAMAGED, OSError) as error:
         raise troubled(ledger, f"copied to {file}", error) from None
     finally:
-        partial.unlink(missing_ok=True)
         if use:
             use.close()
-    return Copy(file, copy.base, copy.schema, copy.sequence, copy.records, copy.entities, file.stat().st_size)
+    return replace(copy, file=file)
 
 
 def examine(file: Path) -> Copy:
@@ -131,23 +130,25 @@ def restore(file: Path, ledger: Path, base: str) -> tuple[Copy, Path | None]:
     with alone(ledger, f"call `orte restore {file}` again"):
         fresh = ledger.with_name(f".{ledger.name}.restoring")
         try:
-            fresh.unlink(missing_ok=True)
+            remove(fresh)
+            make(fresh)
             _copy(file, fresh)
             _bring_forward(fresh, file, copy.schema)
             _to_disk(fresh)
+            _hand_over(fresh, ledger, file)
             kept = _put_aside(ledger)
             fresh.replace(ledger)
             _to_disk(ledger.parent)
         except (sqlite3.Error, OSError) as error:
             raise LedgerError(f"the ledger {ledger} cannot be replaced: {error}") from None
         finally:
-            fresh.unlink(missing_ok=True)
+            remove(fresh)
     return copy, kept
 
 
 def _copy(file: Path, to: Path, progress: Progress = lambda done, total: None) -> None:
     """What a ledger holds at this moment, its log included, as one file that is whole in itself."""
-    with closing(_open(file, "ro")) as source, closing(_open(to, "rwc")) as copy:
+    with closing(_open(file, "ro")) as source, closing(_open(to, "rw")) as copy:
         source.execute("BEGIN")
         source.execute("SELECT 1 FROM sqlite_master").fetchone()  # the moment that is copied
         source.backup(copy, pages=_PAGES, progress=lambda _, left, total: progress(total - left, total))
@@ -166,6 +167,14 @@ def _bring_forward(fresh: Path, file: Path, schema: int) -> None:
         db.execute("BEGIN")
         execute(db, "additions.sql")
         db.execute("COMMIT")
+
+
+def _hand_over(fresh: Path, ledger: Path, file: Path) -> None:
+    """A restored ledger belongs to whom the old one does, also when root restores it, and the same people use it."""
+    if ledger.exists():
+        with suppress(OSError):  # only root gives files away
+            os.chown(fresh, ledger.stat().st_uid, ledger.stat().st_gid)
+    permit(fresh, ledger if ledger.exists() else file, least=0o600)
 
 
 def _put_aside(ledger: Path) -> Path | None:

@@ -1,8 +1,13 @@
-"""Where a backup goes: the file that it may become, or replace."""
+"""Where a backup goes: the file that it may become or replace, and the one that it is until it is whole."""
 
 from __future__ import annotations
 
 import os
+import re
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from registry.ledger.errors import LedgerError
@@ -10,6 +15,9 @@ from registry.ledger.seal import is_sealed
 
 BESIDE = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a file."""
+
+_PARTIAL = re.compile(r"\.orte-(.+)-([0-9]{1,9})-[0-9a-f]{8}\.partial(-wal|-shm|-journal)?")
+"""By the machine and the process that writes it: a name of its own, short whatever the backup is called."""
 
 _PARTS = (*BESIDE, ".lock", ".turns")
 
@@ -56,3 +64,53 @@ def _refuse_what_is_no_backup(file: Path, place: Path) -> None:
             f"{file} is no backup, or not as `orte backup` wrote it; it is left as it is:"
             " name another file, or move this one away"
         )
+
+
+@contextmanager
+def partial(folder: Path) -> Iterator[Path]:
+    """A new and empty file that only its owner reads; it is gone afterwards, unless it got another name.
+
+    What processes that were killed have left in the folder goes, too.
+    """
+    _clear(folder)
+    path = folder / f".orte-{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(4)}.partial"
+    try:
+        make(path)
+        yield path
+    finally:
+        remove(path)
+
+
+def make(path: Path) -> None:
+    """Make an empty file that only its owner reads."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def remove(path: Path) -> None:
+    """Remove a file with what SQLite keeps beside it, as far as they are there."""
+    for end in ("", *BESIDE):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+
+
+def permit(path: Path, like: Path, least: int = 0) -> None:
+    """Let those use a file who may use another one; where files have no permissions, there are none to give."""
+    with suppress(OSError):
+        path.chmod(stat.S_IMODE(like.stat().st_mode) & 0o777 | least)
+
+
+def _clear(folder: Path) -> None:
+    with suppress(OSError):  # it need not be ours to list
+        for file in folder.iterdir():
+            found = _PARTIAL.fullmatch(file.name)
+            if found and found[1] == os.uname().nodename and not _runs(int(found[2])):
+                file.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # it is another user's
+    return True

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -209,6 +210,75 @@ def test_a_backup_follows_a_link(ground: Ground, tmp_path: Path, older: bool) ->
     with pytest.raises(LedgerError, match="leads nowhere"):
         backup(ground.path, link)
     assert link.is_symlink()
+
+
+def test_two_backups_of_one_name_do_not_disturb_each_other(ground: Ground, tmp_path: Path) -> None:
+    ground.harvest(PLACES[:5])
+    file, inner = tmp_path / "ziel" / "sicherung", []
+    file.parent.mkdir()
+
+    def meanwhile(done: int, total: int) -> None:
+        if not inner:
+            inner.append(None)
+            inner[0] = backup(ground.path, file)
+
+    outer = backup(ground.path, file, meanwhile)
+    assert inner == [outer]
+    assert examine(file) == outer
+    assert [found.name for found in file.parent.iterdir()] == ["sicherung"]
+
+
+def test_what_killed_backups_left_is_removed_by_the_next(ground: Ground, tmp_path: Path) -> None:
+    """Not what belongs to a process that runs, or that may run on another machine."""
+    ground.harvest(PLACES[:2])
+    folder, here = tmp_path / "ziel", os.uname().nodename
+    folder.mkdir()
+    with subprocess.Popen(["true"]) as ended:
+        ended.wait()
+    kept = {f".orte-{here}-{os.getpid()}-00000000.partial", f".orte-{here}x-{ended.pid}-00000000.partial", "a.partial"}
+    for name in (
+        *kept,
+        f".orte-{here}-{ended.pid}-00000000.partial",
+        f".orte-{here}-{ended.pid}-00000000.partial-journal",
+    ):
+        (folder / name).touch()
+    backup(ground.path, folder / "sicherung")
+    assert {file.name for file in folder.iterdir()} == {*kept, "sicherung"}
+
+
+def test_a_backup_and_a_restored_ledger_are_read_by_those_who_could_read_the_ledger(
+    ground: Ground, tmp_path: Path
+) -> None:
+    ground.harvest(PLACES[:2])
+    file = tmp_path / "sicherung"
+    seen: set[int] = set()
+    for mode in (0o600, 0o640, 0o644):
+        ground.path.chmod(mode)
+        backup(ground.path, file, lambda *_: seen.update(_mode(part) for part in tmp_path.glob(".*.partial*")))
+        assert _mode(file) == mode
+    assert seen == {0o600}, "and nobody else reads it before"
+    ground.ledger.close()
+    ground.path.chmod(0o660)
+    _, kept = restore(file, ground.path, BASE)
+    assert kept is not None
+    assert _mode(ground.path) == _mode(kept) == 0o660, "as the ledger that was there"
+    file.chmod(0o440)
+    restore(file, tmp_path / "neu" / "ledger.sqlite", BASE)
+    assert _mode(tmp_path / "neu" / "ledger.sqlite") == 0o640, "else as the backup; whoever owns it writes it"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_ledger_that_root_restores_stays_with_its_owner(ground: Ground, tmp_path: Path) -> None:
+    ground.harvest(PLACES[:2])
+    backup(ground.path, tmp_path / "sicherung")
+    ground.ledger.close()
+    os.chown(ground.path, 4711, 4712)
+    restore(tmp_path / "sicherung", ground.path, BASE)
+    assert (ground.path.stat().st_uid, ground.path.stat().st_gid) == (4711, 4712)
+
+
+def _mode(file: Path) -> int:
+    return file.stat().st_mode & 0o777
 
 
 def test_any_bit_that_is_not_as_it_was_is_noticed(ground: Ground, tmp_path: Path) -> None:
