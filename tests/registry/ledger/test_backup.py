@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +19,7 @@ from registry.ledger import ledger as ledger_module
 from registry.ledger.backup import backup, examine, restore
 from registry.ledger.integrity import faults
 from tests.registry.conftest import BASE, Ground
+from tests.serving import ROOT, orte
 
 PLACES = [{"key": f"ort-{n}", "name": f"Ort {n}", "text": "Ein Haus am Fluss. " * 20} for n in range(60)]
 
@@ -279,6 +282,41 @@ def test_a_ledger_that_root_restores_stays_with_its_owner(ground: Ground, tmp_pa
 
 def _mode(file: Path) -> int:
     return file.stat().st_mode & 0o777
+
+
+_SLOW = """
+import sys, time
+from registry.cli.app import main
+from registry.ledger import backup
+
+def slowly(file, to, progress=None, copy=backup._copy):
+    copy(file, to, lambda done, total: (print("copying", flush=True), time.sleep(60)))
+
+backup._copy, backup._PAGES = slowly, 20
+main()
+"""
+
+
+@pytest.mark.parametrize("command", ["backup", "restore"])
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_a_copy_that_is_ended_leaves_nothing_half_done(ground: Ground, tmp_path: Path, command: str, how: str) -> None:
+    ground.harvest(PLACES[:5])
+    backup(ground.path, tmp_path / "sicherung")
+    ground.ledger.close()
+    assert orte(tmp_path, "digest").returncode == 0  # makes what a command needs
+    before = _files(tmp_path)
+    arguments = ["--data", str(tmp_path), command, str(tmp_path / "sicherung")]
+    with subprocess.Popen(
+        [sys.executable, "-c", _SLOW, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "copying\n"
+        assert _files(tmp_path) != before
+        process.send_signal(signal.Signals[how])
+        _, told = process.communicate(timeout=30)
+    assert process.returncode == (130 if how == "SIGINT" else 1)
+    assert how == "SIGINT" or told == f"orte: {how} ended this before it was done; call it again\n"
+    assert _files(tmp_path) == before
 
 
 def test_any_bit_that_is_not_as_it_was_is_noticed(ground: Ground, tmp_path: Path) -> None:
