@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from pathlib import Path
 from registry.ledger import migrate
 from registry.ledger.errors import DAMAGED, WHAT_TO_DO, LedgerError, troubled
 from registry.ledger.integrity import faults
+from registry.ledger.room import want_of_room
 from registry.ledger.schema import execute, lacking
 from registry.ledger.seal import is_broken, seal, unseal
 from registry.ledger.target import BESIDE, make, partial, permit, remove, target
@@ -48,6 +50,8 @@ def backup(ledger: Path, file: Path, progress: Progress = lambda done, total: No
     """
     if not ledger.is_file():
         raise LedgerError(f"there is no ledger at {ledger}; nothing to back up")
+    if not os.access(ledger, os.R_OK):
+        raise LedgerError(f"the ledger {ledger} cannot be read; call this as its owner, or as somebody who may read it")
     place = target(file, ledger)
     use = share(ledger)
     try:
@@ -60,22 +64,40 @@ def backup(ledger: Path, file: Path, progress: Progress = lambda done, total: No
             fresh.replace(place)
         _to_disk(place.parent)
     except (*DAMAGED, OSError) as error:
-        raise troubled(ledger, f"copied to {file}", error) from None
+        raise _not_copied(ledger, file, place.parent, error) from None
     finally:
         if use:
             use.close()
     return replace(copy, file=file)
 
 
+def _not_copied(ledger: Path, file: Path, folder: Path, error: Exception) -> LedgerError:
+    if why := want_of_room(error, ledger, folder):
+        return LedgerError(f"there is no room for {file}: {why}; make room, or name a file on another disk")
+    if isinstance(error, OSError):
+        return LedgerError(
+            f"nothing can be written in the folder {folder}: {error.strerror};"
+            " check its owner and how it is mounted, or name a file in another one"
+        )
+    return troubled(ledger, f"copied to {file}", error)
+
+
 def examine(file: Path) -> Copy:
     """What a backup holds. Raises LedgerError, naming the first fault, when it is not a whole ledger."""
-    if not file.is_file():
-        raise LedgerError(f"there is no file {file}")
     try:
+        kind = file.stat().st_mode
+        if stat.S_ISDIR(kind):
+            raise LedgerError(f"{file} is a folder; name a backup in it")
+        if not stat.S_ISREG(kind):
+            raise LedgerError(f"{file} is no file but a pipe or a device; copy the backup into a file, and name that")
         if is_broken(file):
             raise LedgerError(f"{file} is not a whole ledger: its bytes are not those that `orte backup` wrote")
+    except FileNotFoundError:
+        raise LedgerError(f"there is no file {file}; name a backup") from None
     except OSError as error:
-        raise LedgerError(f"{file} cannot be read: {error.strerror}") from None
+        raise LedgerError(
+            f"{file} cannot be read: {error.strerror}; name another backup, or call this as somebody who may read it"
+        ) from None
     return _looked_at(file, file)
 
 
@@ -140,7 +162,7 @@ def restore(file: Path, ledger: Path, base: str) -> tuple[Copy, Path | None]:
             fresh.replace(ledger)
             _to_disk(ledger.parent)
         except (sqlite3.Error, OSError) as error:
-            raise LedgerError(f"the ledger {ledger} cannot be replaced: {error}") from None
+            raise _not_replaced(ledger, file, error) from None
         finally:
             remove(fresh)
     return copy, kept
@@ -155,6 +177,18 @@ def _copy(file: Path, to: Path, progress: Progress = lambda done, total: None) -
         source.execute("COMMIT")
         copy.execute("PRAGMA journal_mode = DELETE")
         unseal(copy)
+
+
+def _not_replaced(ledger: Path, file: Path, error: Exception) -> LedgerError:
+    if why := want_of_room(error, file, ledger.parent):
+        return LedgerError(
+            f"there is no room for a copy of {file} beside the ledger {ledger}: {why}; make room and call this again"
+        )
+    if isinstance(error, OSError):
+        return LedgerError(
+            f"the ledger {ledger} cannot be replaced: {error.strerror}; check the folder's owner and how it is mounted"
+        )
+    return LedgerError(f"the ledger {ledger} cannot be replaced: {error}")
 
 
 def _bring_forward(fresh: Path, file: Path, schema: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -29,6 +30,32 @@ def target(file: Path, ledger: Path) -> Path:
         LedgerError: when that is anything but a new file, an empty one, or an older backup as it was written.
     """
     place = Path(os.path.realpath(file))
+    try:
+        _refuse_what_is_no_place(file, place)
+        _refuse_what_is_there(file, place, ledger)
+    except OSError as error:
+        raise LedgerError(f"{file} cannot be written: {error.strerror}; name another file") from None
+    return place
+
+
+def _refuse_what_is_no_place(file: Path, place: Path) -> None:
+    """The folder is there, and has room for the name and for those of what SQLite keeps beside it."""
+    if not place.parent.exists():
+        raise LedgerError(f"the folder {place.parent} does not exist; make it, or name a file in another one")
+    if not place.parent.is_dir():
+        raise LedgerError(f"{place.parent} is no folder; name a file in one")
+    longest = max(BESIDE, key=len)
+    try:
+        os.stat(place.with_name(place.name + longest))
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise LedgerError(f"the name of {file} is too long; name a file of a shorter one") from None
+
+
+def _refuse_what_is_there(file: Path, place: Path, ledger: Path) -> None:
     _refuse_the_ledger(file, place, ledger)
     if place.is_symlink():
         raise LedgerError(f"{file} is a link that leads nowhere but to itself; name another file")
@@ -42,7 +69,6 @@ def target(file: Path, ledger: Path) -> Path:
             )
     if place.exists():
         _refuse_what_is_no_backup(file, place)
-    return place
 
 
 def _refuse_the_ledger(file: Path, place: Path, ledger: Path) -> None:
@@ -55,8 +81,10 @@ def _refuse_the_ledger(file: Path, place: Path, ledger: Path) -> None:
 
 
 def _refuse_what_is_no_backup(file: Path, place: Path) -> None:
+    if not place.is_file():
+        raise LedgerError(f"{file} is no backup but a pipe or a device; name another file")
     try:
-        known = place.is_file() and (not place.stat().st_size or is_sealed(place))
+        known = not place.stat().st_size or is_sealed(place)
     except OSError as error:
         raise LedgerError(f"{file} cannot be replaced: {error.strerror}; name another file") from None
     if not known:

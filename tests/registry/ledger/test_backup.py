@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import sqlite3
@@ -10,6 +11,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -18,6 +20,7 @@ from registry.ledger import backup as backup_module
 from registry.ledger import ledger as ledger_module
 from registry.ledger.backup import backup, examine, restore
 from registry.ledger.integrity import faults
+from tests.faults.killing import Acknowledge, live
 from tests.registry.conftest import BASE, Ground
 from tests.serving import ROOT, orte
 
@@ -282,6 +285,85 @@ def test_a_ledger_that_root_restores_stays_with_its_owner(ground: Ground, tmp_pa
 
 def _mode(file: Path) -> int:
     return file.stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("nicht/da", "the folder {}/nicht does not exist; make it, or name a file in another one"),
+        ("sicherung/x", "{}/sicherung is no folder; name a file in one"),
+        ("n" * 248, "the name of {}/" + "n" * 248 + " is too long; name a file of a shorter one"),
+        ("n" * 300, "the name of {}/" + "n" * 300 + " is too long; name a file of a shorter one"),
+        ("rohr", "{}/rohr is no backup but a pipe or a device; name another file"),
+    ],
+)
+def test_where_no_backup_can_be_is_said(ground: Ground, tmp_path: Path, name: str, sentence: str) -> None:
+    backup(ground.path, tmp_path / "sicherung")
+    os.mkfifo(tmp_path / "rohr")
+    with pytest.raises(LedgerError) as refused:
+        backup(ground.path, tmp_path / name)
+    assert str(refused.value) == sentence.format(tmp_path)
+    assert examine(backup(ground.path, tmp_path / ("n" * 247)).file).base == BASE
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (".", "is a folder; name a backup in it"),
+        ("rohr", "is no file but a pipe or a device; copy the backup into a file, and name that"),
+        ("fehlt", "there is no file"),
+        ("n" * 300, "cannot be read: File name too long"),
+    ],
+)
+def test_what_no_backup_can_be_read_from_is_said(ground: Ground, tmp_path: Path, name: str, sentence: str) -> None:
+    ground.ledger.close()
+    os.mkfifo(tmp_path / "rohr")
+    with pytest.raises(LedgerError, match=sentence):
+        restore(tmp_path / name, ground.path, BASE)
+
+
+def test_want_of_room_is_said_and_leaves_everything_as_it_was(ground: Ground, tmp_path: Path) -> None:
+    """The size of files is limited here, which SQLite calls an I/O error."""
+    ground.harvest(PLACES[:5])
+    file = backup(ground.path, tmp_path / "sicherung").file
+    ground.ledger.close()
+    before, limits = _files(tmp_path), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(
+            LedgerError, match=r"no room for .*sicherung: it takes \d+ bytes.* 100000; make room, or name"
+        ):
+            backup(ground.path, file)
+        with pytest.raises(LedgerError, match=r"no room for a copy of .*100000; make room and call this again"):
+            restore(file, ground.path, BASE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    after = _files(tmp_path)
+    assert {name: after[name] for name in before} == before
+    assert not [name for name in after if name.startswith(".")]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody who may not")
+def test_what_may_not_be_read_or_written_is_said(ground: Ground) -> None:
+    ground.harvest(PLACES[:2])
+    with TemporaryDirectory() as name:  # where others may look
+        folder = Path(name)
+        folder.chmod(0o755)
+        file = backup(ground.path, folder / "sicherung").file
+        shutil.copy(file, folder / "offen")
+        (folder / "ledger").mkdir(mode=0o777)
+        file.chmod(0o600)
+
+        def nobody(_: Acknowledge) -> None:
+            os.setuid(65534)
+            with pytest.raises(LedgerError, match=r"sicherung cannot be read: Permission denied; name another"):
+                restore(file, folder / "ledger" / "ledger.sqlite", BASE)
+            with pytest.raises(LedgerError, match=r"the ledger .*sicherung cannot be read; call this as its owner"):
+                backup(file, folder / "ledger" / "kopie")
+            with pytest.raises(LedgerError, match=r"nothing can be written in the folder .*: Permission denied; check"):
+                backup(folder / "offen", folder / "kopie")
+
+        live(nobody)
 
 
 _SLOW = """
