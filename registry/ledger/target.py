@@ -46,6 +46,8 @@ def _refuse_what_is_no_place(file: Path, place: Path) -> None:
         raise LedgerError(f"{place.parent} is no folder; name a file in one")
     longest = max(BESIDE, key=len)
     try:
+        if place.is_dir():
+            raise LedgerError(f"{file} is a folder; name a file in it")
         os.stat(place.with_name(place.name + longest))
     except FileNotFoundError:
         pass
@@ -59,12 +61,10 @@ def _refuse_what_is_there(file: Path, place: Path, ledger: Path) -> None:
     _refuse_the_ledger(file, place, ledger)
     if place.is_symlink():
         raise LedgerError(f"{file} is a link that leads nowhere but to itself; name another file")
-    if place.is_dir():
-        raise LedgerError(f"{file} is a folder; name a file in it")
     for end in _PARTS:  # SQLite would play a log into the backup
         if place.with_name(place.name + end).exists():
             raise LedgerError(
-                f"{file} is the name of a ledger that is in use, as there is {place.name}{end} beside it;"
+                f"{file} is the name of a ledger that is or was in use, as there is {place.name}{end} beside it;"
                 " name another file"
             )
     if place.exists():

@@ -146,6 +146,8 @@ def test_a_backup_never_replaces_what_is_no_backup(ground: Ground, name: str) ->
     assert (file.read_bytes() if file.exists() else None) == before
     with pytest.raises(LedgerError, match="is a folder"):
         backup(ground.path, ground.path.parent)
+    with pytest.raises(LedgerError, match="is a folder"):
+        backup(ground.path, Path("/"))
 
 
 def test_a_backup_never_replaces_a_device(ground: Ground, tmp_path: Path) -> None:
@@ -189,7 +191,7 @@ def test_a_backup_never_replaces_the_ledger_of_another_registry(ground: Ground, 
         other.rename(other.with_name("ledger.sqlite-wal"))
         other.with_name("ledger.sqlite.lock").unlink()
     before = {file.name: file.read_bytes() for file in other.parent.iterdir()}
-    with pytest.raises(LedgerError, match=r"ledger that is in use.*name another"):
+    with pytest.raises(LedgerError, match=r"ledger that is or was in use.*name another"):
         backup(ground.path, other)
     assert {file.name: file.read_bytes() for file in other.parent.iterdir()} == before
     ledger.close()
