@@ -29,6 +29,7 @@ from registry.web import charts, facets, terms
 from registry.web.compiled import Compiled
 from registry.web.freshness import freshness
 from registry.web.listing import Listing
+from registry.web.numbers import written
 from registry.web.rows import Rows, web_link
 from registry.web.texts import IN, LANGUAGES, chosen, language
 
@@ -72,6 +73,7 @@ class Pages:
         self.templates.filters["day"] = _day
         self.templates.filters["moment"] = _moment
         self.templates.filters["digits"] = _digits
+        self.templates.filters["number"] = written
         self.templates.filters["licence"] = _licence
         self.templates.filters["string_of_json"] = _string_of_json
 
@@ -357,7 +359,7 @@ class Pages:
         phase = description.iri(ORTE["phase"].value) or description.iri(ORTE["status"].value)
         return {
             "href": self._local(description.root),
-            "distance": hit.distance,
+            "distance": None if hit.distance is None else written(hit.distance / 1000, tongue, 1),
             "name": description.text(_NAME, tongue) or description.root.rpartition("/")[2],
             "types": self.types(description, tongue),
             "place": description.text(SCHEMA["addressLocality"].value, tongue, address) if address else None,
