@@ -12,7 +12,7 @@ from registry.cli.terminal import say
 from registry.config import load
 from registry.formats import serialise
 from registry.formats.media import TURTLE
-from registry.ledger import Ledger, Quarantined, Severity, SourceState, findings, records
+from registry.ledger import Ledger, Quarantined, Severity, findings, records
 from registry.record import parse
 from registry.report import Filters, Line, lines_of_text, of_lines, of_source, plain_json
 from registry.terms import PREFIXES
@@ -32,7 +32,9 @@ def report(
 ) -> None:
     """Show what is wrong with a source's entries, as at /sources/…/report. Exits with 1 when there are violations."""
     ledger = Ledger.reader(load(context.obj).ledger)
-    states = _known(ledger, source)
+    states = {state.id: state for state in ledger.sources()}
+    if source not in states:
+        raise typer.BadParameter(f"there is no source '{source}' in the ledger; known are: {', '.join(states)}")
     if unknown := sorted(set(severity or ()) - {"violation", "warning", "info"}):
         raise typer.BadParameter(f"'{unknown[0]}' is no severity; known are: violation, warning, info")
     wanted: list[Severity] = severity or []  # type: ignore[assignment]
@@ -47,22 +49,12 @@ def report(
         raise typer.Exit(1)
 
 
-def _known(ledger: Ledger, source: str) -> dict[str, SourceState]:
-    """All sources that have been read, this one among them."""
-    states = {state.id: state for state in ledger.sources()}
-    if source not in states:
-        raise typer.BadParameter(f"there is no source '{source}' in the ledger; known are: {', '.join(states)}")
-    return states
-
-
 @quarantine.callback()
 def listing(context: typer.Context, source: _Source = None, as_json: _Json = False) -> None:
     """List what is in quarantine: source, key, since when, and why."""
     if context.invoked_subcommand:
         return
     ledger = Ledger.reader(load(context.obj).ledger)
-    if source is not None:
-        _known(ledger, source)
     rows = [_row(ledger, one) for one in records.quarantined(ledger.db, source)]
     if as_json:
         say(orjson.dumps(rows, option=orjson.OPT_INDENT_2))

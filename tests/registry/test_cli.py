@@ -137,7 +137,6 @@ def test_an_export_can_be_read_again(filled: Path, tmp_path: Path, syntax: str) 
         (("query", "--format", "csv", "DESCRIBE <a:b>"), "the answer to DESCRIBE is written as turtle"),
         (("token", "create", "--source", "studie"), "is read, not written"),
         (("token", "create", "--source", "studie", "--curator", "Wir"), "not both"),
-        (("quarantine", "--source", "nix"), "there is no source 'nix'"),
         (("follow", "nix"), "'nix' is no http(s) address"),
         (("serve", "--host", "300.1.1.1"), "choose another --host or --port"),
     ],

@@ -369,9 +369,12 @@ def test_what_may_not_be_read_or_written_is_said(ground: Ground) -> None:
 
 
 _SLOW = """
-import sys, time
+import signal, sys, time
 from registry.cli.app import main
 from registry.ledger import backup
+
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # what a shell starts in the background is deaf to these
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def slowly(file, to, progress=None, copy=backup._copy):
     copy(file, to, lambda done, total: (print("copying", flush=True), time.sleep(60)))
